@@ -1,0 +1,52 @@
+# Every target is one line over a real command; the environment is .venv, made from a locked file.
+# SCALE=demo|cpu|full   CORES=8   CONFIG="data_root=/data"   TESTS=tests/test_x.py   PYTHON=python3.12
+SCALE ?= demo
+CORES ?= all
+export PYTHON
+SNAKEMAKE := .venv/bin/snakemake --cores $(CORES)
+SETTINGS := --config scale=$(SCALE) $(CONFIG)
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # set-up comes before what needs it
+.PHONY: help environment latex report study test lint format lock dag clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+environment: ## .venv from envs/requirements.lock (does nothing when it is up to date)
+	@envs/setup.sh python
+
+latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where that is allowed
+	@envs/setup.sh latex
+
+report: latex environment ## the study at SCALE (demo: minutes, generated data), ending in report.pdf
+	$(SNAKEMAKE) report.pdf $(SETTINGS)
+	@echo "The report: $(CURDIR)/report.pdf (a copy of results/$(SCALE)/report.pdf)"
+
+study: ## the whole study on the real data: make report SCALE=full
+	$(MAKE) report SCALE=full
+
+test: latex environment ## all tests, or those named by TESTS
+	.venv/bin/python -m pytest $(TESTS)
+
+lint: environment ## ruff, snakefmt and snakemake --lint: all must be clean
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile rules
+	.venv/bin/snakemake --lint
+
+format: environment ## rewrite the code in the house style
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/snakefmt Snakefile rules
+
+lock: ## compile envs/requirements.lock again from requirements.in (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/requirements.in -o envs/requirements.lock
+
+dag: environment ## docs/rulegraph.svg: the rules and what depends on what (needs graphviz)
+	@command -v dot >/dev/null || { echo "dot is missing: apt-get install graphviz" >&2; exit 1; }
+	set -o pipefail; $(SNAKEMAKE) report.pdf $(SETTINGS) --rulegraph | dot -Tsvg -o docs/rulegraph.svg
+
+clean: ## remove the results and made-up data of SCALE (default: demo), and the root's report.pdf
+	rm -rf results/$(SCALE) resources/$(SCALE) report.pdf

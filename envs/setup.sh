@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Makes .venv from the hash-locked file, and makes sure that LaTeX is there.
+# usage: envs/setup.sh python | latex        PYTHON=/path/to/python3.12 chooses the interpreter
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+LOCK=envs/requirements.lock
+# Written last, so that an interrupted set-up has none. It names the folder because the
+# programs in .venv/bin do: a moved checkout needs a new .venv.
+STAMP=.venv/made-from
+
+say() { printf 'set-up: %s\n' "$*" >&2; }
+fail() { printf 'set-up: %s\n' "$@" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Prints the command prefix that lets us install Debian packages, or fails.
+as_root() {
+    if [[ $(id -u) == 0 ]]; then echo env
+    elif have sudo && sudo -n true 2>/dev/null; then echo "sudo -n env"
+    else return 1; fi
+}
+
+# Installs the Debian packages named, or prints the line that does and stops.
+install_debian_packages() {
+    local root
+    have apt-get || fail "install, by the means of your system, what Debian calls: $*"
+    root=$(as_root) || fail "run this line, then the same make command again:" \
+        "  sudo apt-get update && sudo apt-get install --no-install-recommends $*"
+    say "installing Debian packages: $*"
+    # shellcheck disable=SC2086 # the prefix is several words
+    { $root apt-get -q update && DEBIAN_FRONTEND=noninteractive $root DEBIAN_FRONTEND=noninteractive \
+        apt-get -q install -y --no-install-recommends "$@"; } >&2
+}
+
+# Prints the interpreter to use. The base interpreter of an activated .venv is what we want: the
+# .venv itself is about to be replaced.
+choose_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
+        # Run, not only looked up: pyenv has a shim for every version that it merely knows of.
+        "$candidate" -c 'import sys
+sys.exit(1) if not (3, 11) <= sys.version_info[:2] <= (3, 13) else print(sys._base_executable)' \
+            2>/dev/null && return
+    done
+    fail "${PYTHON:-python3} is not Python 3.11, 3.12 or 3.13 (TensorFlow 2.21 has no other)." \
+        "  Install one of them, or name it: make PYTHON=/path/to/python3.12 ..."
+}
+
+make_with_uv() {
+    uv venv --quiet --python "$1" .venv && uv pip sync --python .venv --require-hashes "$LOCK"
+}
+
+make_with_pip() {
+    # Debian leaves ensurepip out of python3; its package is named after the version.
+    "$1" -c 'import ensurepip' 2>/dev/null || install_debian_packages \
+        "$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    "$1" -m venv --clear .venv
+    .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$LOCK"
+}
+
+stamp() { pwd; cat "$LOCK"; }
+
+set_up_python() {
+    local python
+    if have flock; then exec 9<"$LOCK"; flock 9; fi # a second make in this checkout waits
+    if stamp | cmp -s - "$STAMP" && .venv/bin/python -c ''; then return; fi
+    python=$(choose_python)
+    say "making .venv with $python from $LOCK (a few minutes where nothing is cached)"
+    rm -rf .venv
+    if have uv && make_with_uv "$python"; then :; else
+        if have uv; then say "uv failed (see above); trying venv and pip"; fi
+        make_with_pip "$python"
+    fi
+    stamp >"$STAMP"
+}
+
+# Prints what is missing of the programs, and of the packages that the report's sources ask for.
+missing_of_latex() {
+    local name
+    for name in latexmk pdflatex kpsewhich; do have "$name" || echo "$name"; done
+    have kpsewhich || return 0
+    { find report -name '*.tex*' -exec sed -E 's/(^|[^\\])%.*//' {} + |
+        grep -oE '\\usepackage(\[[^]]*\])?\{[^}]*\}' || true; } |
+        sed -E 's/.*\{(.*)\}/\1/' | tr -s ', ' '\n' | sort -u |
+        while read -r name; do
+            kpsewhich "$name.sty" >/dev/null || echo "$name.sty"
+        done
+}
+
+set_up_latex() {
+    local missing
+    missing=$(missing_of_latex | tr '\n' ' ')
+    [[ -n $missing ]] || return 0
+    say "missing of LaTeX: $missing"
+    [[ $(uname) != Darwin ]] || fail "run this line (untested by us), then make again:" \
+        "  brew install --cask mactex-no-gui"
+    install_debian_packages latexmk texlive-latex-recommended texlive-fonts-recommended lmodern
+    missing=$(missing_of_latex | tr '\n' ' ')
+    [[ -z $missing ]] || fail "Debian's packages for LaTeX do not hold what report/ asks for: $missing"
+}
+
+case "${1:-}" in
+    python) set_up_python ;;
+    latex) set_up_latex ;;
+    *) fail "usage: envs/setup.sh python | latex" ;;
+esac

@@ -1,0 +1,94 @@
+# Raw archives, and the arrays made of them.
+DOWNLOADS = {official.file: official for official in (*ARCHIVES.values(), IMAGENET_WEIGHTS)}
+
+
+rule generate:
+    output:
+        archive="resources/{scale}/{dataset}/{file}",
+    log:
+        "results/{scale}/logs/generate/{dataset}/{file}.log",
+    benchmark:
+        "results/{scale}/benchmarks/generate/{dataset}/{file}.tsv"
+    params:
+        settings=lambda wildcards: study.generate_settings(wildcards.dataset),
+        code=code("generate.py"),
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Making up pictures for {wildcards.dataset}"
+    script:
+        "../scripts/generate.py"
+
+
+rule download:
+    output:
+        file="resources/{file}",
+    log:
+        "resources/logs/{file}.log",
+    benchmark:
+        "resources/benchmarks/{file}.tsv"
+    wildcard_constraints:
+        file="|".join(DOWNLOADS),
+    params:
+        url=lambda wildcards: DOWNLOADS[wildcards.file].url,
+        md5=lambda wildcards: DOWNLOADS[wildcards.file].md5,
+    resources:
+        mem_mb=500,
+        runtime=120,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Downloading {wildcards.file}"
+    script:
+        "../scripts/download.py"
+
+
+rule prepare:
+    input:
+        source=lambda wildcards: study.source(wildcards.dataset),
+    output:
+        data="results/{scale}/data/{dataset}/dataset.json",
+        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
+    log:
+        "results/{scale}/logs/prepare/{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/prepare/{dataset}.tsv"
+    params:
+        settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
+        title=lambda wildcards: study.datasets[wildcards.dataset]["title"],
+        folder="results/{scale}/data/{dataset}",
+        code=code("prepare.py"),
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Preparing the arrays of {wildcards.dataset}"
+    script:
+        "../scripts/prepare.py"
+
+
+rule export_csv:
+    input:
+        data="results/{scale}/data/{dataset}/dataset.json",
+        arrays=rules.prepare.output.arrays,
+    output:
+        folder=directory("results/{scale}/csv/{dataset}"),
+    log:
+        "results/{scale}/logs/export_csv/{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/export_csv/{dataset}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Exporting {wildcards.dataset} as one folder of pictures and a CSV"
+    script:
+        "../scripts/export_csv.py"

@@ -1,0 +1,66 @@
+# Runs: one network trained with one experiment's settings and one seed.
+
+
+def inputs_of_run(wildcards):
+    """The data; the search's best trial and the starting weights where the experiment has them."""
+    block = study.experiments[wildcards.experiment]
+    inputs = {"data": data_of(block)}
+    if "search" in block:
+        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
+    if block.get("start") == IMAGENET:
+        inputs["start"] = study.imagenet_weights()
+    elif "start" in block:
+        inputs["start"] = at_scale(f"runs/{block['start']}/seed-{wildcards.seed}/model.keras")
+    return inputs
+
+
+rule run:
+    input:
+        unpack(inputs_of_run),
+    output:
+        result="results/{scale}/runs/{experiment}/seed-{seed}/result.json",
+        history="results/{scale}/runs/{experiment}/seed-{seed}/history.csv",
+        predictions="results/{scale}/runs/{experiment}/seed-{seed}/predictions.npz",
+        network="results/{scale}/runs/{experiment}/seed-{seed}/model.keras",
+    log:
+        "results/{scale}/logs/run/{experiment}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/run/{experiment}-{seed}.tsv"
+    params:
+        run=lambda wildcards: dict(
+            settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
+            code=code(f"experiments/{study.experiments[wildcards.experiment]['script']}.py"),
+            checkpoints=at_scale("checkpoints"),
+        ),
+        script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Experiment {wildcards.experiment}, seed {wildcards.seed}"
+    script:
+        "../scripts/experiments/{params.script}.py"
+
+
+rule export_submission:
+    input:
+        data=lambda wildcards: data_of(study.experiments[wildcards.experiment]),
+        predictions=rules.run.output.predictions,
+    output:
+        submission="results/{scale}/runs/{experiment}/seed-{seed}/submission.txt",
+    log:
+        "results/{scale}/logs/export_submission/{experiment}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/export_submission/{experiment}-{seed}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Predictions of {wildcards.experiment} for the unlabelled pictures, as the challenge wants"
+    script:
+        "../scripts/export_submission.py"

@@ -1,0 +1,94 @@
+# Searches: rounds of trials put forward by a proposer, all on one ledger.
+
+
+def trials(search, rounds):
+    """The results of all trials of these rounds."""
+    count = study.searches[search]["trials_per_round"]
+    return [
+        at_scale(f"searches/{search}/round-{number}/trial-{trial}/result.json")
+        for number in rounds
+        for trial in range(1, count + 1)
+    ]
+
+
+def all_trials(search):
+    return trials(search, range(1, study.searches[search]["rounds"] + 1))
+
+
+rule propose:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        earlier=lambda wildcards: trials(wildcards.search, range(1, int(wildcards.round))),
+    output:
+        proposals="results/{scale}/searches/{search}/round-{round}/proposals.json",
+    log:
+        "results/{scale}/logs/propose/{search}-{round}.log",
+    benchmark:
+        "results/{scale}/benchmarks/propose/{search}-{round}.tsv"
+    params:
+        settings=lambda wildcards: study.search_settings(wildcards.search),
+        code=code("propose.py"),
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Search {wildcards.search}: putting forward round {wildcards.round}"
+    script:
+        "../scripts/propose.py"
+
+
+rule trial:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        proposals="results/{scale}/searches/{search}/round-{round}/proposals.json",
+    output:
+        result="results/{scale}/searches/{search}/round-{round}/trial-{trial}/result.json",
+    log:
+        "results/{scale}/logs/trial/{search}-{round}-{trial}.log",
+    benchmark:
+        "results/{scale}/benchmarks/trial/{search}-{round}-{trial}.tsv"
+    params:
+        run=lambda wildcards: dict(
+            settings=study.trial_settings(
+                wildcards.search, int(wildcards.round), int(wildcards.trial)
+            ),
+            code=code(f"experiments/{study.searches[wildcards.search]['script']}.py"),
+            checkpoints=at_scale("checkpoints"),
+        ),
+        script=lambda wildcards: study.searches[wildcards.search]["script"],
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Search {wildcards.search}: round {wildcards.round}, trial {wildcards.trial}"
+    script:
+        "../scripts/experiments/{params.script}.py"
+
+
+rule select:
+    input:
+        results=lambda wildcards: all_trials(wildcards.search),
+    output:
+        ledger="results/{scale}/searches/{search}/ledger.csv",
+        best="results/{scale}/searches/{search}/best.json",
+    log:
+        "results/{scale}/logs/select/{search}.log",
+    benchmark:
+        "results/{scale}/benchmarks/select/{search}.tsv"
+    params:
+        settings=lambda wildcards: study.search_settings(wildcards.search),
+        code=code("select.py"),
+    resources:
+        mem_mb=500,
+        runtime=10,
+    conda:
+        "../envs/keras.yaml"
+    message:
+        "Search {wildcards.search}: writing the ledger and the best trial"
+    script:
+        "../scripts/select.py"

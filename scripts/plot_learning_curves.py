@@ -1,0 +1,22 @@
+"""Draw the learning curves of an experiment."""
+
+from pathlib import Path
+
+from matplotlib import style
+
+from imagestudy.figures.frames import histories
+from imagestudy.figures.learning import learning_curves
+from imagestudy.figures.saving import save
+from imagestudy.jobs import logged
+from imagestudy.results import read_json
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]), style.context(snakemake.input.style):
+        summary = read_json(Path(snakemake.input.summary))
+        data = read_json(Path(snakemake.input.data))
+        figure = learning_curves(
+            histories(snakemake.input.histories),
+            {run["seed"]: run["best_epoch"] for run in summary["runs"]},
+            1 / len(data["classes"]),
+        )
+        save(figure, snakemake.output.figure, snakemake.output.preview)

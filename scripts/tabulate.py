@@ -1,0 +1,25 @@
+"""Write the report's tables, the summary as CSV, and the claims."""
+
+from pathlib import Path
+
+from imagestudy.conclusions import claims
+from imagestudy.evidence import Evidence, summary_frame
+from imagestudy.jobs import logged
+from imagestudy.results import write_json
+from imagestudy.tables import fragments
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        evidence = Evidence.read(
+            snakemake.params.settings,
+            snakemake.input.summaries,
+            snakemake.input.data,
+            snakemake.input.ledgers,
+            snakemake.input.best,
+            snakemake.input.original,
+        )
+        made = fragments(evidence)
+        for path in snakemake.output.tables:
+            Path(path).write_text(made[Path(path).stem])
+        summary_frame(evidence).to_csv(snakemake.output.summary, index=False)
+        write_json(Path(snakemake.output.claims), [claim._asdict() for claim in claims(evidence)])

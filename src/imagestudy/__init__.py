@@ -1,0 +1,1 @@
+"""The library of the study: data, networks, training, search, results and report."""

@@ -1,0 +1,146 @@
+"""Prepared data sets, opened for training: arrays mapped into memory, and their description."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagestudy.errors import StudyError
+
+SPLITS = ("train", "selection", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pictures (uint8, N x H x W x 3) and their class numbers (int32, N)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def first_per_class(self, count: int) -> "Split":
+        """The first `count` pictures of each class, in their order."""
+        order = np.argsort(self.labels, kind="stable")
+        ordered = self.labels[order]
+        rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+        rows = np.sort(order[rank < count])
+        return Split(self.images[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A prepared data set in `folder`; `description` is its dataset.json."""
+
+    folder: Path
+    description: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What config.yaml calls it."""
+        return self.description["name"]
+
+    @property
+    def title(self) -> str:
+        """What the report calls it."""
+        return self.description["title"]
+
+    @property
+    def source(self) -> str:
+        """`official`, `generated` or `own`."""
+        return self.description["source"]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all labelled splits and the classes."""
+        return self.description["digest"]
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, in the order of their numbers."""
+        return [entry["name"] for entry in self.description["classes"]]
+
+    @property
+    def class_titles(self) -> list[str]:
+        """Names of the classes for people."""
+        return [entry["title"] for entry in self.description["classes"]]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each picture."""
+        size = self.description["image_size"]
+        return size, size, 3
+
+    def split(self, name: str) -> Split:
+        """The split `train`, `selection` or `test`."""
+        if name not in SPLITS:
+            raise StudyError(f"{self.folder}: split '{name}'; it must be one of {', '.join(SPLITS)}")
+        images = self._array(f"{name}_images")
+        labels = self._array(f"{name}_labels")
+        expected = self.description["splits"][name]["pictures"]
+        if images.shape != (expected, *self.image_shape) or len(labels) != expected:
+            raise StudyError(
+                f"{self.folder}: {name} holds pictures of shape {images.shape} and {len(labels)} "
+                f"labels; dataset.json says {expected} pictures of {self.image_shape}: prepare again"
+            )
+        return Split(images, labels)
+
+    @cached_property
+    def unlabelled(self) -> np.ndarray:
+        """Pictures without a label (uint8, N x H x W x 3); N may be 0."""
+        return self._array("unlabelled_images")
+
+    def boxes(self, split: str) -> np.ndarray:
+        """Bounding boxes (int16, N x 4): x0 y0 x1 y1 in source pixels, -1 where there is none."""
+        return self._columns("boxes", split)
+
+    def sources(self, split: str) -> np.ndarray:
+        """The pictures' names inside the archive (N strings); `unlabelled` is a split too."""
+        return self._columns("sources", split)
+
+    def _array(self, name: str) -> np.ndarray:
+        path = self.folder / f"{name}.npy"
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError:
+            # An empty array cannot be mapped into memory.
+            array = self._whole(path)
+        except OSError as error:
+            raise _damaged(path, error) from None
+        return np.asarray(array) if name.endswith("labels") else array
+
+    def _whole(self, path: Path) -> np.ndarray:
+        try:
+            return np.load(path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise _damaged(path, error) from None
+
+    def _columns(self, name: str, split: str) -> np.ndarray:
+        path = self.folder / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as table:
+                return table[split]
+        except (OSError, KeyError, ValueError) as error:
+            raise _damaged(path, error) from None
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """The prepared data set in `folder`; its arrays are mapped, not read."""
+    path = folder / "dataset.json"
+    try:
+        description = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from None
+    dataset = Dataset(folder, description)
+    for split in SPLITS:
+        dataset.split(split)
+    return dataset
+
+
+def _damaged(path: Path, error: Exception) -> StudyError:
+    reason = getattr(error, "strerror", None) or error
+    return StudyError(f"{path} cannot be read ({reason}); prepare the data set again")

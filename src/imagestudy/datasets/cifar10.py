@@ -1,0 +1,151 @@
+"""CIFAR-10: the official python archive, or the folder that it unpacks to.
+
+Source: A. Krizhevsky, Learning multiple layers of features from tiny images, 2009.
+"""
+
+import hashlib
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagestudy.datasets.archives import require_file, require_md5, tar_files
+from imagestudy.datasets.listing import Entries, Listing, require_every_class
+from imagestudy.errors import StudyError
+
+URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+MD5 = "c58f30108f718f92721af3b95e74349a"
+FOLDER = "cifar-10-batches-py"
+TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
+FILES = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+    "batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
+}
+SIDE = 32
+
+
+def read(path: Path, settings: dict[str, Any]) -> Listing:
+    """List the archive: five training batches and a test batch, with their pixels."""
+    official = settings["source"] == "official"
+    files = _files(path, official)
+    names = _load(files.pop("batches.meta"), f"{path}: batches.meta", {b"label_names"})
+    classes = [(name.decode(), name.decode()) for name in names[b"label_names"]]
+    train = _join([_entries(files.pop(name), name, path, len(classes)) for name in TRAIN])
+    test = _entries(files.pop("test_batch"), "test_batch", path, len(classes))
+    listing = Listing(classes, {"train": train, "test": test})
+    require_every_class(listing, path)
+    return listing
+
+
+def _files(path: Path, official: bool) -> dict[str, bytes]:
+    require_file(path)
+    if path.is_dir():
+        inner = path / FOLDER
+        folder = inner if inner.is_dir() else path
+        files = {name: _file(folder / name) for name in FILES}
+        for name, expected in FILES.items() if official else ():
+            found = hashlib.md5(files[name]).hexdigest()
+            if found != expected:
+                raise StudyError(
+                    f"{folder / name}: its MD5 is {found}; the official file's is {expected}"
+                )
+        return files
+    if official:
+        require_md5(path, MD5)
+    members = tar_files(path)
+    for name in FILES:
+        if f"{FOLDER}/{name}" not in members:
+            raise StudyError(f"{path}: {FOLDER}/{name} is not in it; the archive must hold it")
+    return {name: members[f"{FOLDER}/{name}"] for name in FILES}
+
+
+def _file(path: Path) -> bytes:
+    if not path.is_file():
+        raise StudyError(f"{path}: there is no such file; the folder must hold {', '.join(FILES)}")
+    return path.read_bytes()
+
+
+def _entries(data: bytes, name: str, path: Path, classes: int) -> Entries:
+    where = f"{path}: {name}"
+    batch = _load(data, where, {b"data", b"labels", b"filenames"})
+    pixels, labels = batch[b"data"], np.asarray(batch[b"labels"], np.int32)
+    sources = [f"{name}/{file.decode()}" for file in batch[b"filenames"]]
+    shape = (len(labels), 3 * SIDE * SIDE)
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != shape:
+        raise StudyError(
+            f"{where}: its data must be an array of bytes, {shape[0]} rows of {shape[1]}; "
+            f"received: {getattr(pixels, 'dtype', type(pixels).__name__)} "
+            f"{getattr(pixels, 'shape', '')}"
+        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise StudyError(
+            f"{where}: labels run from {labels.min()} to {labels.max()}; "
+            f"batches.meta names {classes} classes, so 0 to {classes - 1} are right"
+        )
+    if len(sources) != len(labels):
+        raise StudyError(f"{where}: {len(sources)} filenames for {len(labels)} labels")
+    planes = pixels.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    return Entries(sources, labels, np.full((len(labels), 4), -1, np.int16), planes)
+
+
+def _join(batches: list[Entries]) -> Entries:
+    return Entries(
+        [source for batch in batches for source in batch.sources],
+        np.concatenate([batch.labels for batch in batches]),
+        np.concatenate([batch.boxes for batch in batches]),
+        np.concatenate([batch.pixels for batch in batches]),
+    )
+
+
+def _load(data: bytes, where: str, keys: set[bytes]) -> dict[bytes, Any]:
+    try:
+        content = _Unpickler(io.BytesIO(data), encoding="bytes").load()
+    except StudyError as error:
+        raise StudyError(f"{where}: {error}") from None
+    except Exception as error:  # a damaged pickle may raise anything
+        raise StudyError(f"{where}: not a whole pickle ({type(error).__name__}: {error})") from None
+    if not isinstance(content, dict) or not keys <= content.keys():
+        wanted = ", ".join(sorted(key.decode() for key in keys))
+        raise StudyError(f"{where}: it must be a dictionary with the keys {wanted}")
+    return content
+
+
+class _Unpickler(pickle.Unpickler):
+    """Admits what the format needs: arrays of bytes, byte strings, lists and numbers."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = {
+            ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+            ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+            ("numpy", "ndarray"): np.ndarray,
+            ("numpy", "dtype"): _dtype,
+            ("_codecs", "encode"): _encode,
+        }
+        if (module, name) not in known:
+            raise StudyError(f"the pickle asks for {module}.{name}, which this format never needs")
+        return known[module, name]
+
+
+def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> np.ndarray:
+    if kind is not np.ndarray or shape != (0,):
+        raise StudyError("the pickle does not build its array as the format does")
+    return np.ndarray((0,), "u1")
+
+
+def _dtype(code: bytes | str, *_: Any) -> np.dtype:
+    if code not in (b"u1", "u1"):
+        raise StudyError(f"the pickle holds an array of type {code!r}; the format has 'u1' only")
+    return np.dtype("u1")
+
+
+def _encode(text: str, encoding: str | bytes) -> bytes:
+    if encoding not in ("latin1", b"latin1"):
+        raise StudyError(f"the pickle holds text in {encoding!r}; the format has 'latin1' only")
+    return text.encode("latin1")

@@ -1,0 +1,95 @@
+"""Files fetched from the network: resumed where they stopped, checked before they are used."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import requests
+from tqdm import tqdm
+
+from imagestudy.errors import StudyError
+
+ATTEMPTS = 5
+PAUSE = 2.0  # seconds after the first failure, doubled after each
+TIMEOUT = (15, 60)  # seconds to connect, and between two pieces
+PIECE = 1 << 18
+
+
+def download(
+    url: str, target: Path, md5: str, attempts: int = ATTEMPTS, pause: float = PAUSE
+) -> None:
+    """Fetch `url` into `target`, whose MD5 must be `md5`.
+
+    What came before a break stays in `<target>.part`, and is continued by the next attempt or
+    the next call. `target` appears only when it is whole.
+    """
+    partial = target.with_name(f"{target.name}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(1, attempts + 1):
+        try:
+            _fetch(url, partial)
+            break
+        except (requests.RequestException, _ShortError) as error:
+            if attempt == attempts or _hopeless(error):
+                raise StudyError(
+                    f"{url} could not be fetched in {attempt} attempts ({error}). What came is "
+                    f"kept in {partial}; run again to go on, or put the file into data_root"
+                ) from None
+            print(f"{url}: {error}; attempt {attempt + 1} of {attempts} follows", flush=True)
+            time.sleep(pause * 2 ** (attempt - 1))
+    with partial.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if found != md5:
+        partial.unlink()
+        raise StudyError(
+            f"{url}: the MD5 of what came is {found}; it must be {md5}. The file is removed; run "
+            "again, and if that does not help, the server holds another file"
+        )
+    partial.replace(target)
+
+
+class _ShortError(Exception):
+    """The connection ended before the file did."""
+
+
+def _hopeless(error: Exception) -> bool:
+    """Whether the server said that asking again would not help."""
+    response = getattr(error, "response", None)
+    return response is not None and 400 <= response.status_code < 500
+
+
+def _fetch(url: str, partial: Path) -> None:
+    have = partial.stat().st_size if partial.exists() else 0
+    # Compressed on the way, a body could not be continued at a byte of the file.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            if response.headers.get("Content-Range", "") == f"bytes */{have}":
+                return
+            partial.unlink()
+            raise _ShortError(f"the server has fewer than the {have} bytes kept; they are dropped")
+        response.raise_for_status()
+        resumed = response.status_code == requests.codes.partial_content
+        if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            partial.unlink()
+            raise _ShortError("the server continued at another byte; what was kept is dropped")
+        start = have if resumed else 0
+        length = response.headers.get("Content-Length")
+        total = start + int(length) if length else None
+        with (
+            partial.open("ab" if resumed else "wb") as file,
+            tqdm(
+                total=total,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+                desc=partial.stem,
+                mininterval=2,
+            ) as progress,
+        ):
+            for piece in response.iter_content(PIECE):
+                file.write(piece)
+                progress.update(len(piece))
+            end = file.tell()
+    if total is not None and end != total:
+        raise _ShortError(f"{end} of {total} bytes came before the connection ended")

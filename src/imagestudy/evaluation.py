@@ -1,0 +1,44 @@
+"""Probabilities that a network gives to pictures, and the metrics they amount to."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+BATCH = 500
+
+
+def probabilities(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Class probabilities (float32, N x classes) of `inputs`; NaN where the network diverged."""
+    parts = [_predicted(network, inputs[i : i + BATCH]) for i in range(0, len(inputs), BATCH)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _predicted(network: keras.Model, batch: np.ndarray) -> np.ndarray:
+    # One batch shape, so that the network is compiled once.
+    missing = BATCH - len(batch)
+    padded = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch
+    return np.asarray(network.predict_on_batch(padded))[: len(batch)]
+
+
+def metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """`pictures`, `top1` and `top5` (fractions) and `loss` (mean negative log probability).
+
+    Rows that are not finite count as wrong, and make the loss None.
+    """
+    finite = np.isfinite(probabilities).all(axis=1)
+    own = probabilities[np.arange(len(labels)), labels]
+    rank = (probabilities > own[:, None]).sum(axis=1)
+    smallest = np.finfo(np.float32).tiny
+    return {
+        "pictures": len(labels),
+        "top1": float(np.mean(finite & (rank < 1))),
+        "top5": float(np.mean(finite & (rank < 5))),
+        "loss": float(-np.log(np.maximum(own, smallest)).mean()) if finite.all() else None,
+    }
+
+
+def at_chance(top1: float, pictures: int, classes: int) -> bool:
+    """Whether `top1` lies within three standard errors of guessing."""
+    chance = 1 / classes
+    return top1 < chance + 3 * np.sqrt(chance * (1 - chance) / pictures)

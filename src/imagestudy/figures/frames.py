@@ -1,0 +1,59 @@
+"""The tables that figures are made of, read from the files of the results."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from imagestudy.figures.data import choose, scaled_boxes
+from imagestudy.results import read_json
+
+PICTURES = 20
+SPLITS = ("train", "selection", "test")
+
+
+def histories(paths: Iterable[str]) -> pd.DataFrame:
+    """The histories of an experiment's runs with a column `seed`, from `seed-<n>/history.csv`."""
+    frames = [
+        pd.read_csv(path).assign(seed=int(Path(path).parent.name.removeprefix("seed-")))
+        for path in paths
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def trials(paths: Iterable[str], searches: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """All ledgers, one after another, with each search's `title`."""
+    found = {Path(path).parent.name: path for path in paths}
+    frames = [
+        pd.read_csv(found[name]).assign(title=search["title"]) for name, search in searches.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def counts(datasets: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """A row for each class and split of each `dataset.json`."""
+    rows = [
+        {
+            "dataset": data["title"],
+            "class": data["classes"][number]["title"],
+            "split": split,
+            "pictures": pictures,
+        }
+        for data in datasets
+        for split in SPLITS
+        for number, pictures in enumerate(data["splits"][split]["per_class"])
+    ]
+    return pd.DataFrame(rows)
+
+
+def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Training pictures of different classes, their boxes, and the classes' titles."""
+    data = read_json(folder / "dataset.json")
+    labels = np.load(folder / "train_labels.npy")
+    chosen = choose(labels, len(data["classes"]), PICTURES)
+    images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
+    boxes = np.load(folder / "boxes.npz")["train"][chosen]
+    titles = [data["classes"][number]["title"] for number in labels[chosen]]
+    return images, scaled_boxes(boxes, data["source_size"], data["image_size"]), titles

@@ -1,0 +1,47 @@
+"""What every job of the study does around its work: a log, and errors that a person can read."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from imagestudy.errors import StudyError
+
+
+@contextlib.contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Send all output of the process to the file `path` while the block runs.
+
+    The file descriptors are redirected, so the output of native libraries lands there too. A
+    `StudyError` ends the process with exit code 1, its message last in the log and on the
+    terminal; any other exception leaves its traceback in both.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    try:
+        yield
+    except StudyError as error:
+        _tell(terminal, f"imagestudy: {error}\n")
+        raise SystemExit(1) from None
+    except Exception:
+        _tell(terminal, traceback.format_exc())
+        raise SystemExit(1) from None
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(terminal, 1)
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def _tell(terminal: int, message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+    os.write(terminal, message.encode())

@@ -1,0 +1,1 @@
+"""The networks of the study: raw uint8 pictures in, class probabilities out."""

@@ -1,0 +1,78 @@
+"""AlexNet (Krizhevsky, Sutskever and Hinton 2012), adapted to small pictures."""
+
+from typing import Any
+
+import keras
+
+from imagestudy.networks.parts import pictures, probabilities, scaled
+
+# maps, kernel, stride, normalised after, pooled after. The published first kernel is 11x11 with
+# stride 4 on 224x224 pictures; ASSUME: on 32x32 it becomes 5x5 with stride 2.
+CONVOLUTIONS = (
+    (96, 5, 2, True, True),
+    (256, 5, 1, True, True),
+    (384, 3, 1, False, False),
+    (384, 3, 1, False, False),
+    (256, 3, 1, False, True),
+)
+UNITS = 4096
+
+
+def alexnet(
+    image_shape: tuple[int, int, int],
+    classes: int,
+    statistics: dict[str, Any],
+    width: float,
+    dropout: float,
+) -> keras.Model:
+    """Five convolutions and three dense layers; three poolings, two normalizations, one dropout.
+
+    Departures from the paper: the sizes above, one tower instead of two, and the one dropout
+    that the original report names instead of the paper's two. `width` multiplies all maps
+    and units.
+    """
+    inputs, x = pictures(image_shape, statistics)
+    for number, (maps, kernel, stride, normalised, pooled) in enumerate(CONVOLUTIONS, start=1):
+        x = keras.layers.Conv2D(
+            scaled(maps, width),
+            kernel,
+            strides=stride,
+            padding="same",
+            activation="relu",
+            kernel_initializer="he_normal",
+            name=f"convolution_{number}",
+        )(x)
+        if normalised:
+            x = local_response_normalization(x)
+        if pooled:
+            x = keras.layers.MaxPooling2D(3, 2, padding="same", name=f"pooling_{number}")(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    x = _dense(x, 6, width)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = _dense(x, 7, width)
+    return keras.Model(inputs, probabilities(x, classes), name="alexnet")
+
+
+def _dense(x: Any, number: int, width: float) -> Any:
+    return keras.layers.Dense(
+        scaled(UNITS, width), "relu", kernel_initializer="he_normal", name=f"dense_{number}"
+    )(x)
+
+
+def local_response_normalization(
+    x: Any, depth: int = 5, bias: float = 2.0, alpha: float = 1e-4
+) -> Any:
+    """Divide by (bias + alpha x sum of squares over `depth` adjacent maps) ** 0.75.
+
+    Section 3.3 of the paper, with its constants. Built from `keras.ops`, so that a saved network
+    loads without custom objects; computed in float32.
+    """
+    dtype = x.dtype
+    x = keras.ops.cast(x, "float32")
+    half, maps = depth // 2, x.shape[-1]
+    squares = keras.ops.pad(keras.ops.square(x), ((0, 0), (0, 0), (0, 0), (half, half)))
+    total = squares[..., :maps]
+    for shift in range(1, depth):
+        total = total + squares[..., shift : shift + maps]
+    root = keras.ops.rsqrt(bias + alpha * total)
+    return keras.ops.cast(x * root * keras.ops.sqrt(root), dtype)

@@ -1,0 +1,138 @@
+"""Where a result comes from: the code, the software, the machine."""
+
+import ast
+import datetime
+import functools
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "imagestudy"
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "autokeras", "keras-tuner", "numpy")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of `value` as canonical JSON, 64 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digests(scripts: tuple[Path, ...], source: Path) -> dict[str, Any]:
+    """Digests of `scripts` and of exactly the modules of this package that they import.
+
+    `source` is the folder that holds the package. Comments, docstrings and blank lines do not
+    count. Returns `{"digest": ..., "modules": {name: digest}}`, names relative to their roots.
+    """
+    files: dict[str, Path] = {}
+    queue = [(script.name, script) for script in scripts]
+    while queue:
+        name, path = queue.pop()
+        if name in files:
+            continue
+        files[name] = path
+        queue += [(str(p.relative_to(source)), p) for p in _imported(path, source)]
+    modules = {name: _code_digest(files[name]) for name in sorted(files)}
+    return {"digest": digest(modules), "modules": modules}
+
+
+@functools.cache
+def _imported(path: Path, source: Path) -> frozenset[Path]:
+    """The files of this package that the file at `path` imports, packages' `__init__` included."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    found = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] != PACKAGE:
+            continue
+        for end in range(1, len(parts) + 1):
+            place = source.joinpath(*parts[:end])
+            found |= {f for f in (place / "__init__.py", place.with_suffix(".py")) if f.is_file()}
+    return frozenset(found)
+
+
+@functools.cache
+def _code_digest(path: Path) -> str:
+    return hashlib.sha256(normalised(path.read_text()).encode()).hexdigest()
+
+
+def normalised(code: str) -> str:
+    """Python source without comments, docstrings, blank lines and trailing spaces."""
+    lines = code.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
+            docstring = node.body[0]
+            for row in range(docstring.lineno, docstring.end_lineno + 1):
+                lines[row - 1] = ""
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def software() -> dict[str, str]:
+    """Versions of Python and of the packages that can change a number."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def hardware() -> dict[str, Any]:
+    """The machine: processor, cores, memory in GB (10^9 bytes), operating system."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 1e9, 1),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB (10^6 bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
+
+
+@functools.cache
+def commit() -> str | None:
+    """The commit of the code, `-dirty` behind it where files differ; None without git."""
+    folder = Path(__file__).parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

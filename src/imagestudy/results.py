@@ -1,0 +1,185 @@
+"""The result contract: write a result, read it, refuse one of other settings, gather the seeds'."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagestudy.errors import StudyError
+
+SCHEMA = 1
+LEARNED = ("completed", "stopped")
+COUNTED = (*LEARNED, "diverged", "at_chance")
+METRICS = {
+    "train_top1": ("train", "top1"),
+    "train_top5": ("train", "top5"),
+    "selection_top1": ("selection", "top1"),
+    "test_top1": ("test", "top1"),
+    "test_top5": ("test", "top5"),
+    "test_loss": ("test", "loss"),
+}
+
+
+def read_json(path: Path) -> Any:
+    """The content of the JSON file at `path`; a `StudyError` where it is not JSON."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise StudyError(f"{path} does not exist; the job that makes it has not run") from None
+    except ValueError as error:
+        raise StudyError(f"{path} is not JSON ({error}); remove it and run again") from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON, in one step: a reader never sees half a file. NaN is refused."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+    partial.replace(path)
+
+
+def check(path: Path, result: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Refuse a result that was made under other settings, code or data than `expected`.
+
+    `expected` holds the keys of `result` to compare, such as `settings`, `code` and `data`.
+    """
+    if result.get("schema") != SCHEMA:
+        raise StudyError(
+            f"{path}: its schema is {result.get('schema')!r}; this version of the study writes "
+            f"{SCHEMA}. Remove it and run again"
+        )
+    for key, value in expected.items():
+        difference = first_difference(result.get(key), value)
+        if difference:
+            raise StudyError(
+                f"{path}: {key}{difference}. The result was made under other {key} than the "
+                "study has now; remove it (or run with --forcerun) to make it again"
+            )
+
+
+def first_difference(found: Any, expected: Any, place: str = "") -> str | None:
+    """Where two JSON values differ first: `.training.epochs is 3, expected 5`; None if nowhere."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for key in sorted(found.keys() | expected.keys()):
+            if key not in found or key not in expected:
+                where = "the study" if key not in expected else "the result"
+                return f"{place}.{key} is not in {where}"
+            difference = first_difference(found[key], expected[key], f"{place}.{key}")
+            if difference:
+                return difference
+        return None
+    if found == expected:
+        return None
+    return f"{place} is {_short(found)}, expected {_short(expected)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def gather(
+    experiment: dict[str, Any],
+    expected: list[dict[str, Any]],
+    made_by: dict[str, Any],
+    paths: list[Path],
+    data: Path,
+    best: str | Path | None,
+) -> dict[str, Any]:
+    """The result file of an experiment from its runs' results, one for each seed.
+
+    `experiment` holds name, number, title and role. A result is refused that was not made with
+    the settings `expected[i]`, by the code `made_by`, on the data described in the file `data`,
+    or with another network than the search chose in the file `best`.
+    """
+    description = read_json(data)
+    chosen = read_json(Path(best)) if best else None
+    wanted = {
+        "code": made_by,
+        "data": {key: description[key] for key in ("name", "digest", "source")},
+        "choice": choice_of(chosen),
+    }
+    runs = []
+    for path, settings in zip(paths, expected, strict=True):
+        result = read_json(path)
+        check(path, result, {"settings": settings, **wanted})
+        runs.append(result)
+    _check_together(paths, runs)
+    first = runs[0]
+    shared = ("choice", "code", "data", "start", "network", "precision")
+    own = {*shared, "settings"}
+    return {
+        "schema": SCHEMA,
+        **experiment,
+        "dataset": first["data"]["name"],
+        "generated": first["data"]["source"] == "generated",
+        **{key: first[key] for key in shared},
+        "settings": {k: v for k, v in first["settings"].items() if k != "seed"},
+        "runs": [
+            {key: value for key, value in run.items() if key not in own}
+            | {"path": str(Path(*path.parts[-4:-1])), "start_digest": run["start"]["digest"]}
+            for path, run in zip(paths, runs, strict=True)
+        ],
+        "metrics": summarised(runs),
+        "statuses": {
+            status: sum(run["status"] == status for run in runs)
+            for status in sorted({run["status"] for run in runs})
+        },
+        "device_seconds": _mean_and_total([run["device_seconds"] for run in runs]),
+        "seconds": _mean_and_total([run["seconds"]["total"] for run in runs]),
+        "search": _search_behind(chosen),
+    }
+
+
+def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
+    """What a search's best trial lays over a run's settings; nothing where there is no search."""
+    choice = {"network": {}, "training": {}, "status": "proposed", "reason": None}
+    if best is None:
+        return choice
+    status = "failed" if best["trial"] is None else "proposed"
+    return choice | {key: best[key] or {} for key in ("network", "training")} | {"status": status}
+
+
+def _search_behind(best: dict[str, Any] | None) -> dict[str, Any] | None:
+    if best is None:
+        return None
+    counted = ("search", "trials", "completed", "device_seconds", "seconds", "declared_candidates")
+    return {**{key: best[key] for key in counted}, "best": best}
+
+
+def _check_together(paths: list[Path], runs: list[dict[str, Any]]) -> None:
+    for key in ("precision",):
+        for path, run in zip(paths[1:], runs[1:], strict=True):
+            difference = first_difference(run[key], runs[0][key])
+            if difference:
+                raise StudyError(
+                    f"{path}: {key}{difference} as in {paths[0]}; seeds of one experiment must "
+                    "not differ in it. Remove one of the two and run again"
+                )
+
+
+def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean, sample standard deviation and values over the seeds' runs that ended in a network."""
+    counted = [run for run in runs if run["status"] in COUNTED]
+    columns = {
+        name: [run["metrics"][split][metric] for run in counted]
+        for name, (split, metric) in METRICS.items()
+    }
+    columns["running_train_top1"] = [run["metrics"]["running_train_top1"] for run in counted]
+    summary = {}
+    for name, values in columns.items():
+        known = [value for value in values if value is not None]
+        split = name.removeprefix("running_").partition("_")[0]
+        summary[name] = {
+            "mean": float(np.mean(known)) if known else None,
+            "spread": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+            "n": len(known),
+            "values": values,
+            "pictures": counted[0]["metrics"][split]["pictures"] if counted else 0,
+        }
+    return summary
+
+
+def _mean_and_total(values: list[float]) -> dict[str, float]:
+    return {"mean": float(np.mean(values)), "total": float(np.sum(values))}

@@ -1,0 +1,1 @@
+"""Searches: what is tried, in which order, at what cost, and which is best."""

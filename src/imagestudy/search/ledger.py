@@ -1,0 +1,134 @@
+"""The ledger of a search: a row for each trial, whatever became of it."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from imagestudy.provenance import digest
+from imagestudy.search import trials
+
+COLUMNS = [
+    "search",
+    "proposer",
+    "oracle",
+    "seed",
+    "round",
+    "trial",
+    "status",
+    "error",
+    "score",
+    "parameters",
+    "layers",
+    "flops",
+    "epochs",
+    "seconds",
+    "device_seconds",
+    "cumulative_device_seconds",
+    "best_so_far",
+    "device",
+    "peak_memory_mb",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "hyperparameters",
+    "settings_digest",
+    "code_digest",
+    "data_digest",
+]
+
+
+def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.DataFrame:
+    """The ledger in order of round and trial; `hyperparameters` is JSON, `score` a fraction.
+
+    A score is there where it counts: not for a trial that failed, diverged or was skipped.
+    """
+    rows = [_row(search, result) for result in sorted(results, key=trials.position)]
+    ledger = pd.DataFrame(rows, columns=COLUMNS)
+    for column in ("score", "parameters", "layers", "flops", "learning_rate", "peak_memory_mb"):
+        ledger[column] = pd.to_numeric(ledger[column])
+    for column in ("parameters", "layers", "flops"):
+        ledger[column] = ledger[column].astype("Int64")
+    ledger["cumulative_device_seconds"] = ledger["device_seconds"].cumsum().round(2)
+    ledger["best_so_far"] = ledger["score"].cummax().ffill()
+    return ledger
+
+
+def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    round_number, trial = trials.position(result)
+    proposal = trials.proposal(result)
+    network = result["network"] or {}
+    training = {**result["settings"]["training"], **proposal["training"]}
+    if search["proposer"] == "hand":
+        tried = {key: proposal[key] for key in ("network", "training")}
+    else:
+        tried = proposal["network"].get("hyperparameters", {})
+    return {
+        "search": search["search"],
+        "proposer": search["proposer"],
+        "oracle": search.get("oracle"),
+        "seed": search["seed"],
+        "round": round_number,
+        "trial": trial,
+        "status": result["status"],
+        "error": result["error"],
+        "score": trials.score(result),
+        **{key: network.get(key) for key in ("parameters", "layers", "flops")},
+        "epochs": result["epochs"],
+        "seconds": result["seconds"]["total"],
+        "device_seconds": result["device_seconds"],
+        "device": result["hardware"]["device"],
+        "peak_memory_mb": result["peak_memory_mb"],
+        **{key: training.get(key) for key in ("batch_size", "optimizer", "learning_rate")},
+        "hyperparameters": json.dumps(tried, sort_keys=True),
+        "settings_digest": digest(result["settings"]),
+        "code_digest": result["code"]["digest"],
+        "data_digest": result["data"]["digest"],
+    }
+
+
+def anytime(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Best selection accuracy so far against device-seconds spent, from the first score on.
+
+    Columns `search`, `proposer`, `cumulative_device_seconds`, `best_so_far`; a step curve that
+    rises at the end of each trial. Skipped trials cost nothing and are left out.
+    """
+    reached = ledger[ledger["best_so_far"].notna() & (ledger["status"] != "skipped")]
+    columns = ["search", "proposer", "cumulative_device_seconds", "best_so_far"]
+    return reached[columns].reset_index(drop=True)
+
+
+def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The best trial by selection top-1, of equals the earlier, and what the search cost.
+
+    Where no trial has a score, `status` is `failed` and `trial` None: the final run then records
+    that the search found no network, and the report can still be made.
+    """
+    ordered = sorted(results, key=trials.position)
+    scores = [trials.score(result) for result in ordered]
+    best = None
+    if any(score is not None for score in scores):
+        best = int(np.argmax([-1.0 if score is None else score for score in scores]))
+    round_number, trial = (None, None) if best is None else trials.position(ordered[best])
+    proposal = {"network": {}, "training": {}} if best is None else trials.proposal(ordered[best])
+    return {
+        "schema": 1,
+        "search": search["search"],
+        "proposer": search["proposer"],
+        "oracle": search.get("oracle"),
+        "dataset": ordered[0]["data"]["name"],
+        "status": "failed" if best is None else "completed",
+        "round": round_number,
+        "trial": trial,
+        "score": None if best is None else scores[best],
+        "network": proposal["network"],
+        "training": proposal["training"],
+        "trials": sum(result["status"] != "skipped" for result in ordered),
+        "completed": sum(result["status"] == "completed" for result in ordered),
+        "device_seconds": round(sum(result["device_seconds"] for result in ordered), 2),
+        "seconds": round(sum(result["seconds"]["total"] for result in ordered), 2),
+        "declared_candidates": (
+            len(search["candidates"]) if search["proposer"] == "hand" else None
+        ),
+    }

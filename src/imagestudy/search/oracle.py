@@ -1,0 +1,88 @@
+"""AutoKeras's and KerasTuner's oracles, driven by hand: asked by round, told by result.
+
+An oracle lives for one call only. It is rebuilt from the seed, and what it was asked and told in
+earlier rounds is asked and told again, so that nothing but results has to be kept.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras_tuner
+import numpy as np
+from autokeras.tuners.greedy import GreedyOracle
+from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
+
+from imagestudy.search import space as spaces
+
+OBJECTIVE = "val_accuracy"
+# AutoKeras and KerasTuner take 0 for no seed at all
+SEED_FOR_ZERO = 2**31 - 1
+
+
+class Oracle:
+    """An oracle over a declared space: `ask` for a trial's values, `tell` what came of it."""
+
+    def __init__(self, search: dict[str, Any], directory: str) -> None:
+        self._shape = (tuple(search["image_shape"]), search["classes"])
+        self._space = search["space"]
+        self._oracle = self._make(search)
+        self._oracle.verbose = 0
+        self._oracle._set_project_dir(directory, "search")
+        container = self._oracle.get_space()
+        self._explore(container)
+        self._oracle.update_space(container)
+
+    def _make(self, search: dict[str, Any]) -> keras_tuner.Oracle:
+        uniform = search["proposer"] == "random"
+        options = {
+            "objective": keras_tuner.Objective(OBJECTIVE, "max"),
+            "max_trials": search["rounds"] * search["trials_per_round"],
+            "seed": search["seed"] or SEED_FOR_ZERO,
+            # random draws from all the space from the start; AutoKeras discovers it as it goes
+            "hyperparameters": spaces.declared(self._space, complete=uniform),
+        }
+        if uniform:
+            oracle = RandomSearchOracle(**options)
+        elif search["oracle"] == "bayesian":
+            points = search.get("initial_points")
+            oracle = BayesianOptimizationOracle(**options, num_initial_points=points)
+        else:
+            oracle = GreedyOracle(**options)
+        oracle.max_consecutive_failed_trials = None
+        return oracle
+
+    def _explore(self, container: keras_tuner.HyperParameters) -> None:
+        try:
+            spaces.grow(spaces.graph(self._space, *self._shape), container)
+        except ValueError as error:
+            # the trial itself will fail by it and be recorded; the search goes on
+            print(f"this network cannot be built: {error}")
+
+    def ask(self, worker: str) -> keras_tuner.engine.trial.Trial | None:
+        """A new trial for `worker`, its values complete; None where the space is exhausted."""
+        trial = self._oracle.create_trial(worker)
+        if trial.status == "STOPPED":
+            return None
+        self._explore(trial.hyperparameters)
+        return trial
+
+    def tell(self, trial: keras_tuner.engine.trial.Trial, score: float | None) -> None:
+        """End `trial` with its score; None is a failure."""
+        if score is not None:
+            self._oracle.update_trial(trial.trial_id, {OBJECTIVE: score})
+        trial.status = "FAILED" if score is None else "COMPLETED"
+        self._oracle.end_trial(trial)
+
+
+@contextmanager
+def rebuilt(search: dict[str, Any]) -> Iterator[Oracle]:
+    """A fresh oracle of `search`, NumPy seeded as AutoKeras does, and put back afterwards."""
+    state = np.random.get_state()
+    np.random.seed(search["seed"] or SEED_FOR_ZERO)
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            yield Oracle(search, directory)
+    finally:
+        np.random.set_state(state)

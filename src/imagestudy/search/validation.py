@@ -1,0 +1,147 @@
+"""Bad settings of a search, found before anything runs, without importing Keras."""
+
+from typing import Any
+
+from imagestudy.errors import StudyError
+from imagestudy.search.declaration import BLOCKS, OPTIMIZERS, STOCK
+
+PROPOSERS = ("hand", "autokeras", "random", "default")
+ORACLES = ("greedy", "bayesian")
+SEEDS = range(2**31 - 1)
+_SPACE_KEYS = {key.partition(".")[0] for key in STOCK} - {"xception"} | {"pretrained", "upsample"}
+_CLOSED = ("blocks", "optimizers", "resnet.version", "efficient.version", "head.reduction_type")
+
+
+def check_search(name: str, search: dict[str, Any]) -> None:
+    """Raise a `StudyError` where the block `searches.<name>` of the config cannot work."""
+    where = f"config.yaml: searches.{name}"
+    _one_of(where, "proposer", search.get("proposer"), PROPOSERS)
+    for key in ("rounds", "trials_per_round"):
+        if not _whole(search.get(key)) or search[key] < 1:
+            raise StudyError(
+                f"{where}.{key} is {search.get(key)!r}; it must be a whole number of at least 1"
+            )
+    if not _whole(search.get("seed")) or search["seed"] not in SEEDS:
+        raise StudyError(
+            f"{where}.seed is {search.get('seed')!r}; it must be a whole number from 0 to "
+            f"{SEEDS[-1]}"
+        )
+    if search["proposer"] == "hand":
+        _check_candidates(where, search)
+    else:
+        _check_space(f"{where}.space", search.get("space"))
+    if search["proposer"] == "autokeras":
+        _one_of(where, "oracle", search.get("oracle"), ORACLES)
+    elif search.get("oracle") is not None:
+        raise StudyError(
+            f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one, "
+            "remove it here"
+        )
+    _check_budget(where, search)
+
+
+def _check_candidates(where: str, search: dict[str, Any]) -> None:
+    candidates = search.get("candidates")
+    if not candidates:
+        raise StudyError(
+            f"{where}.candidates is empty; the proposer 'hand' needs at least one, with `network` "
+            "and `training`"
+        )
+    room = search["rounds"] * search["trials_per_round"]
+    if room < len(candidates):
+        raise StudyError(
+            f"{where}: {search['rounds']} rounds of {search['trials_per_round']} trials are {room}"
+            f"; there are {len(candidates)} candidates, so rounds × trials_per_round must be at "
+            f"least {len(candidates)}"
+        )
+    for number, candidate in enumerate(candidates):
+        unknown = sorted(set(candidate) - {"network", "training"})
+        if unknown or not candidate:
+            raise StudyError(
+                f"{where}.candidates[{number}] has {unknown or 'nothing'}; it may have `network` "
+                "and `training`"
+            )
+        optimizer = (candidate.get("training") or {}).get("optimizer")
+        if optimizer is not None:
+            known = (*OPTIMIZERS.values(), "rmsprop")
+            _one_of(f"{where}.candidates[{number}].training", "optimizer", optimizer, known)
+
+
+def _check_space(where: str, space: dict[str, Any] | None) -> None:
+    if not space:
+        raise StudyError(f"{where} is empty; declare at least its `blocks`: {_words(BLOCKS)}")
+    for key, value in space.items():
+        if key not in _SPACE_KEYS:
+            raise StudyError(f"{where}.{key} is unknown; a space may have {_words(_SPACE_KEYS)}")
+        if key == "pretrained":
+            _one_of(where, key, value, ("forbidden", "allowed"))
+        elif key == "upsample":
+            _check_values(where, key, value, "resnet.imagenet_size")
+        elif key in STOCK:
+            _check_values(where, key, value, key)
+        else:
+            _check_section(where, key, value)
+
+
+def _check_section(where: str, section: str, found: Any) -> None:
+    known = {key.partition(".")[2] for key in STOCK if key.startswith(f"{section}.")}
+    known -= {"pretrained", "imagenet_size"}
+    if not isinstance(found, dict):
+        raise StudyError(f"{where}.{section} is {found!r}; it must have some of {_words(known)}")
+    for key, values in found.items():
+        if key not in known:
+            raise StudyError(f"{where}.{section}.{key} is unknown; there is {_words(known)}")
+        _check_values(where, f"{section}.{key}", values, f"{section}.{key}")
+
+
+def _check_values(where: str, key: str, values: Any, stock_key: str) -> None:
+    stock = STOCK[stock_key]
+    if not isinstance(values, list) or not values or len(set(map(str, values))) < len(values):
+        raise StudyError(
+            f"{where}.{key} is {values!r}; it must be a list of one or more different values, such "
+            f"as {list(stock.values)}"
+        )
+    if stock_key in _CLOSED:
+        closed = {"blocks": tuple(BLOCKS), "optimizers": tuple(OPTIMIZERS.values())}
+        for value in values:
+            _one_of(where, key, value, closed.get(stock_key, stock.values))
+    for value in values:
+        if not _fits(value, stock.values[0]):
+            kind = "true or false" if stock.boolean else "a number above or equal to 0"
+            raise StudyError(f"{where}.{key} has {value!r}; each must be {kind}")
+
+
+def _fits(value: Any, example: Any) -> bool:
+    if isinstance(example, bool | str):
+        return isinstance(value, type(example))
+    number = _whole(value) or (isinstance(example, float) and isinstance(value, float))
+    return number and (value > 0 if isinstance(example, int) else value >= 0)
+
+
+def _check_budget(where: str, search: dict[str, Any]) -> None:
+    budget = search.get("device_seconds")
+    cap = (search.get("training") or {}).get("seconds")
+    if budget is None:
+        return
+    if budget <= 0:
+        raise StudyError(
+            f"{where}.device_seconds is {budget}; it must be above 0, or null for none"
+        )
+    if cap and cap > budget:
+        raise StudyError(
+            f"{where}.device_seconds is {budget}, less than one trial may take "
+            f"(training.seconds {cap}); raise it or lower training.seconds"
+        )
+
+
+def _one_of(where: str, key: str, value: Any, known: Any) -> None:
+    if value not in known:
+        raise StudyError(f"{where}.{key} is {value!r}; it must be one of {_words(known)}")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _words(known: Any) -> str:
+    return ", ".join(sorted(map(str, known)))

@@ -1,0 +1,167 @@
+"""The study's settings: config.yaml, a scale over it, what was asked for over both; checked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from imagestudy.errors import StudyError
+from imagestudy.merging import merged
+from imagestudy.settings_checks import check, check_schema
+from imagestudy.sources import ARCHIVES, IMAGENET_WEIGHTS, in_data_root
+
+DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
+DATASET_LABELS = ("title", "generate", "path")
+
+
+@dataclass(frozen=True)
+class Study:
+    """All settings, as plain dictionaries; every experiment, search and data set by name."""
+
+    config: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path, overrides: dict[str, Any]) -> "Study":
+        """Read the study in `folder`; `overrides` is laid over its config and scale.
+
+        Raises a `StudyError` for anything that the schema refuses or that does not fit together.
+        """
+        config = read_yaml(folder / "config.yaml")
+        scale = overrides.get("scale", config.get("scale"))
+        scales = sorted(path.stem for path in (folder / "scales").glob("*.yaml"))
+        if scale not in scales:
+            raise StudyError(f"scale is {scale!r}; it must be one of {', '.join(scales)}")
+        over = merged(read_yaml(folder / "scales" / f"{scale}.yaml"), overrides)
+        config = merged(config, over) | {"scale": scale}
+        check_schema(config, read_yaml(folder / "config.schema.yaml"))
+        scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
+        check(config, scripts)
+        return cls(config)
+
+    @property
+    def scale(self) -> str:
+        """The scale asked for."""
+        return self.config["scale"]
+
+    @property
+    def experiments(self) -> dict[str, dict[str, Any]]:
+        """The experiments' blocks of the config, by name, in order."""
+        return self.config["experiments"]
+
+    @property
+    def searches(self) -> dict[str, dict[str, Any]]:
+        """The searches' blocks of the config, by name, in order."""
+        return self.config["searches"]
+
+    @property
+    def datasets(self) -> dict[str, dict[str, Any]]:
+        """The data sets that an experiment or a search uses, by name."""
+        used = {each["dataset"] for each in (*self.experiments.values(), *self.searches.values())}
+        return {name: block for name, block in self.config["datasets"].items() if name in used}
+
+    def source_kind(self, dataset: str) -> str:
+        """Where a data set comes from: `own`, `data_root`, `generated` or `download`."""
+        block = self.config["datasets"][dataset]
+        if block["format"] not in ARCHIVES:
+            return "own"
+        if self.config["data_root"]:
+            return "data_root"
+        return "generated" if "generate" in block else "download"
+
+    def source(self, dataset: str) -> str:
+        """The path of a data set's archive or folder, there already or made by a rule."""
+        block = self.config["datasets"][dataset]
+        kind = self.source_kind(dataset)
+        if kind == "own":
+            return block["path"]
+        official = ARCHIVES[block["format"]]
+        if kind == "data_root":
+            return str(in_data_root(official, Path(self.config["data_root"])))
+        if kind == "generated":
+            return f"resources/{self.scale}/{dataset}/{official.file}"
+        return f"resources/{official.file}"
+
+    def imagenet_weights(self) -> str:
+        """The path of VGG-16's published weights."""
+        if self.config["data_root"]:
+            return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"])))
+        return f"resources/{IMAGENET_WEIGHTS.file}"
+
+    def generate_settings(self, dataset: str) -> dict[str, Any]:
+        """What `datasets.synthetic.generate` is told."""
+        block = self.config["datasets"][dataset]
+        return {"format": block["format"], **block["generate"]}
+
+    def dataset_settings(self, dataset: str) -> dict[str, Any]:
+        """What `preparation.prepare` is told, but for the title."""
+        block = DATASET_DEFAULTS | self.config["datasets"][dataset]
+        kinds = {"own": "own", "generated": "generated"}
+        source = kinds.get(self.source_kind(dataset), "official")
+        kept = {key: value for key, value in block.items() if key not in DATASET_LABELS}
+        return {"name": dataset, "source": source, **kept}
+
+    def run_settings(self, experiment: str, seed: int) -> dict[str, Any]:
+        """All that changes a run's numbers; titles and paths are left out."""
+        block = self.experiments[experiment]
+        return {
+            "name": experiment,
+            "scale": self.scale,
+            "seed": seed,
+            "start": block.get("start", "scratch"),
+            **self._shared_settings(block),
+        }
+
+    def trial_settings(self, search: str, round_number: int, trial: int) -> dict[str, Any]:
+        """All that changes a trial's numbers, but for what its proposal says."""
+        block = self.searches[search]
+        return {
+            "name": search,
+            "scale": self.scale,
+            "seed": block["seed"],
+            "start": "scratch",
+            "round": round_number,
+            "trial": trial,
+            **self._shared_settings(block),
+        }
+
+    def _shared_settings(self, block: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "script": block["script"],
+            "backend": self.config["backend"],
+            "dataset": self.dataset_settings(block["dataset"]),
+            "network": block.get("network", {}),
+            "training": merged(self.config["training"], block.get("training", {})),
+        }
+
+    def search_settings(self, search: str) -> dict[str, Any]:
+        """What a proposer is told."""
+        block = {key: value for key, value in self.searches[search].items() if key != "title"}
+        training = merged(self.config["training"], block["training"])
+        return {"search": search, "oracle": None, **block, "training": training}
+
+    def experiment_labels(self, experiment: str) -> dict[str, Any]:
+        """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""
+        block = self.experiments[experiment]
+        return {
+            "experiment": experiment,
+            "number": block.get("number"),
+            "title": self.label(experiment),
+            "role": block["role"],
+        }
+
+    def label(self, experiment: str) -> str:
+        """The experiment's name in the report; a start other than ImageNet's weights is in it."""
+        block = self.experiments[experiment]
+        start = block.get("start", "imagenet")
+        if start == "imagenet":
+            return block["title"]
+        return f"{block['title']} (from our {self.experiments[start]['title']})"
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in the YAML file at `path`, loaded safely."""
+    try:
+        return yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise StudyError(f"{path.name} is not YAML: {error}") from None

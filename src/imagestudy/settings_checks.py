@@ -1,0 +1,133 @@
+"""What the settings must fulfil, told in one sentence where they do not."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from imagestudy.errors import StudyError
+from imagestudy.search.validation import check_search
+from imagestudy.sources import ARCHIVES, IMAGENET
+
+SAME_AS_START = ("width", "batch_normalization")
+
+
+def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise StudyError(f"config.yaml: {_explained(error)}")
+
+
+def _explained(error: ValidationError) -> str:
+    place = ".".join(str(part) for part in error.absolute_path) or "the top level"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(allowed))
+        return f"{place} has the unknown key {unknown[0]!r}; it may have: {', '.join(allowed)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{place} lacks {', '.join(missing)}"
+    if error.validator == "enum":
+        allowed = ", ".join(map(str, error.validator_value))
+        return f"{place} is {error.instance!r}; it must be one of {allowed}"
+    meaning = error.schema.get("description", "")
+    return f"{place}: {error.message}" + (f" ({meaning})" if meaning else "")
+
+
+def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
+    """Refuse names that lead nowhere and settings that contradict each other."""
+    for name, block in config["datasets"].items():
+        _check_dataset(name, block, config["scale"])
+    for kind in ("experiments", "searches"):
+        for name, block in config[kind].items():
+            place = f"config.yaml: {kind}.{name}"
+            _check_known(f"{place}.dataset", block["dataset"], config["datasets"])
+            _check_known(f"{place}.script", block["script"], sorted(scripts))
+    for name, block in config["searches"].items():
+        check_search(name, block)
+    for name in config["experiments"]:
+        _check_start(name, config["experiments"], config["datasets"], scripts)
+        _check_search_of(name, config)
+
+
+def _check_known(place: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise StudyError(f"{place} is {value!r}; it must be one of: {', '.join(known)}")
+
+
+def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
+    place = f"config.yaml: datasets.{name}"
+    if block["format"] in ARCHIVES:
+        if "path" in block:
+            raise StudyError(
+                f"{place}.path is given, but the official {block['format']} data are looked for "
+                "under data_root; leave path out, or set format to folder or csv"
+            )
+    elif "path" not in block:
+        raise StudyError(f"{place} lacks path; format {block['format']} needs to know where it is")
+    elif "generate" in block:
+        raise StudyError(f"{place}.generate is given; format {block['format']} is read from path")
+    if "generate" in block and scale != "demo":
+        raise StudyError(
+            f"{place}.generate is given at scale {scale}; data are made up at scale demo only"
+        )
+
+
+def _check_start(
+    name: str,
+    experiments: dict[str, dict[str, Any]],
+    datasets: dict[str, dict[str, Any]],
+    scripts: Iterable[str],
+) -> None:
+    """A script `<network>_<method>` starts from ImageNet's weights or a run of `<network>`."""
+    block = experiments[name]
+    place = f"config.yaml: experiments.{name}.start"
+    networks = {script for script in scripts if block["script"].startswith(f"{script}_")}
+    if not networks:
+        if "start" in block:
+            raise StudyError(f"{place} is given, but {block['script']} trains from scratch")
+        return
+    fitting = sorted(key for key, value in experiments.items() if value["script"] in networks)
+    start = block.get("start")
+    if start != IMAGENET and start not in fitting:
+        raise StudyError(
+            f"{place} is {start!r}; it must be 'imagenet' or an experiment with the network of "
+            f"{' or '.join(sorted(networks))} (there is: {', '.join(fitting) or 'none'})"
+        )
+    network = block.get("network", {})
+    if start == IMAGENET:
+        if datasets[block["dataset"]]["format"] == "tiny_imagenet":
+            raise StudyError(
+                f"{place} is 'imagenet', but the pictures of {block['dataset']} are ImageNet's: "
+                "their labels have been seen. Start from an experiment, or use other data"
+            )
+        if network.get("width") != 1 or network.get("batch_normalization"):
+            raise StudyError(
+                f"config.yaml: experiments.{name}.network must have width 1.0 and no "
+                "batch_normalization: ImageNet's weights are those of the published network"
+            )
+        return
+    for key in SAME_AS_START:
+        own, parent = network.get(key), experiments[start].get("network", {}).get(key)
+        if own != parent:
+            raise StudyError(
+                f"config.yaml: experiments.{name}.network.{key} is {own}, but its start {start} "
+                f"has {parent}; both must be the same"
+            )
+
+
+def _check_search_of(name: str, config: dict[str, Any]) -> None:
+    block = config["experiments"][name]
+    if "search" not in block:
+        return
+    place = f"config.yaml: experiments.{name}.search"
+    _check_known(place, block["search"], config["searches"])
+    search = config["searches"][block["search"]]
+    for key in ("script", "dataset"):
+        if search[key] != block[key]:
+            raise StudyError(
+                f"{place} is {block['search']!r}, whose {key} is {search[key]!r}; the "
+                f"experiment's {key} is {block[key]!r}, and both must be the same"
+            )

@@ -1,0 +1,154 @@
+"""The appendix: data, digests, settings, every run with its status, software and hardware."""
+
+import json
+from typing import Any
+
+from imagestudy import latex
+from imagestudy.evidence import Evidence
+from imagestudy.latex import Table
+from imagestudy.tables.summary import LEFT
+
+DIGITS = 12
+SOURCES = {
+    "official": "the official archive",
+    "generated": "generated for the demo",
+    "own": "the user's own pictures",
+}
+
+
+def data(evidence: Evidence) -> Table:
+    """Each data set: classes, pictures of each split, sizes and duplicates."""
+    rows = []
+    for each in evidence.datasets.values():
+        splits = each["splits"]
+        width, height = each["source_size"]
+        rows.append(
+            [
+                latex.title(each["title"]),
+                latex.escape(SOURCES[each["source"]]),
+                str(len(each["classes"])),
+                *(latex.count(splits[name]["pictures"]) for name in ("train", "selection", "test")),
+                latex.escape(f"{width} × {height}"),
+                latex.escape(f"{each['image_size']} × {each['image_size']}"),
+                latex.count(each["duplicates"]["across_count"]),
+            ]
+        )
+    headings = ["data", "source", "classes", "train", "selection", "test", "given", "used", "dupl."]
+    return Table(f"@{{}}l{LEFT}rrrrllr@{{}}", headings, rows)
+
+
+def digests(evidence: Evidence) -> Table:
+    """Digests of the data, and of the code that made each experiment."""
+    rows = [
+        ["data", latex.title(each["title"]), _digest(each["digest"])]
+        for each in evidence.datasets.values()
+    ]
+    for name, each in evidence.experiments.items():
+        rows.append(["code", latex.code(name), _digest(each["code"]["digest"])])
+    for name, each in evidence.experiments.items():
+        if each["start"]["digest"]:
+            rows.append(["start", latex.code(name), _digest(each["start"]["digest"])])
+    return Table(f"@{{}}l{LEFT}l@{{}}", ["digest of", "name", "SHA-256 (beginning)"], rows)
+
+
+def settings(evidence: Evidence) -> Table:
+    """All settings: those that hold for every experiment once, then what is each one's own."""
+    found = {name: _all_settings(each) for name, each in evidence.experiments.items()}
+    first = next(iter(found.values()))
+    shared = {
+        key: value
+        for key, value in first.items()
+        if all(key in own and own[key] == value for own in found.values())
+    }
+    blocks = {r"\emph{all}": shared}
+    for name, own in found.items():
+        left = {key: value for key, value in own.items() if key not in shared}
+        blocks[latex.code(name)] = left
+    rows, rules = [], []
+    for label, block in blocks.items():
+        rules.append(len(rows))
+        for key, value in block.items():
+            rows.append([label if len(rows) == rules[-1] else "", *_setting(key, value)])
+    align = "@{}" + "".join(
+        rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in (34, 62, 48)
+    )
+    return Table(align + "@{}", ["experiment", "setting", "value"], rows, rules=rules[1:])
+
+
+def _all_settings(experiment: dict[str, Any]) -> dict[str, Any]:
+    settings, choice = experiment["settings"], experiment["choice"]
+    shown = {key: settings[key] for key in ("script", "start", "dataset", "network", "training")}
+    chosen = {f"chosen {key}": choice[key] for key in ("network", "training")}
+    return _flat(shown | chosen | {"precision": experiment["precision"]})
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    rows = {}
+    for key, each in value.items():
+        if isinstance(each, dict):
+            rows |= _flat(each, f"{prefix}{key}.")
+        else:
+            rows[prefix + key] = each
+    return rows
+
+
+def _setting(key: str, value: Any) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [latex.code(key), latex.code(text)]
+
+
+def runs(evidence: Evidence) -> Table:
+    """Every run with its status; none is left out."""
+    rows, rules = [], []
+    for name, each in evidence.experiments.items():
+        rules.append(len(rows))
+        for number, run in enumerate(each["runs"]):
+            target = rf"\phantomsection\label{{run:{name}}}" if number == 0 else ""
+            metrics = run["metrics"] or {}
+            rows.append(
+                [
+                    target + (latex.code(name) if number == 0 else ""),
+                    str(run["seed"]),
+                    latex.escape(run["status"].replace("_", " ")),
+                    f"{run['best_epoch']} of {run['epochs']}",
+                    latex.accuracy(metrics["test"]["top1"] if metrics else None),
+                    latex.duration(run["seconds"]["total"]),
+                    latex.duration(run["device_seconds"]),
+                    rf"{latex.count(run['peak_memory_mb'])}\,MB",
+                    _digest(run["commit"], 7) if run["commit"] else latex.MISSING,
+                ]
+            )
+    headings = [
+        "experiment",
+        "seed",
+        "status",
+        "epoch",
+        "test",
+        "time",
+        "device",
+        "memory",
+        "commit",
+    ]
+    align = (
+        r"@{}>{\raggedright\arraybackslash}p{30mm}r>{\raggedright\arraybackslash}p{16mm}lrrrrl@{}"
+    )
+    return Table(align, headings, rows, rules=rules[1:], together=True)
+
+
+def software(evidence: Evidence) -> Table:
+    """Programs and machines that made the runs: every value that occurs, once."""
+    found: dict[str, list[str]] = {}
+    for each in evidence.experiments.values():
+        for run in each["runs"]:
+            for key, value in (
+                run["software"] | run["hardware"] | {"threads": run["threads"]}
+            ).items():
+                seen = found.setdefault(key, [])
+                if str(value) not in seen:
+                    seen.append(str(value))
+    rows = [[latex.code(key), latex.breakable("; ".join(seen))] for key, seen in found.items()]
+    return Table(f"@{{}}l{LEFT}@{{}}", ["name", "value"], rows)
+
+
+def _digest(digest: str, digits: int = DIGITS) -> str:
+    return rf"\texttt{{{latex.escape(digest[:digits])}}}"

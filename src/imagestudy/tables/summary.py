@@ -1,0 +1,87 @@
+"""The summary table, a table for each role, and the errors that the original defines."""
+
+from imagestudy import latex, statistics
+from imagestudy.evidence import Evidence
+from imagestudy.latex import Table
+
+LEFT = r">{\raggedright\arraybackslash}X"
+
+
+def of_role(evidence: Evidence, role: str) -> Table:
+    """Accuracies of the experiments of a role; those of role `original` beside the original's."""
+    ours = ["running", "evaluated", "selection", "test", "test top-5", "seeds"]
+    if role == "original":
+        headings = [r"\#", "experiment", "train", "val.", *ours]
+        align = f"@{{}}r{LEFT}ll@{{\\quad}}llllll@{{}}"
+        groups = [("", 2), ("the original", 2), ("this study: training", 2), ("", 4)]
+    else:
+        headings, align = ["experiment", *ours], f"@{{}}{LEFT}llllll@{{}}"
+        groups = [("", 1), ("training", 2), ("", 4)]
+    rows, rules, dataset = [], [], None
+    for name, each in evidence.of_role(role).items():
+        if dataset != each["dataset"]:
+            dataset = each["dataset"]
+            rules.append(len(rows))
+            heading = _dataset(evidence, dataset)
+            rows.append([rf"\multicolumn{{{len(headings)}}}{{@{{}}l}}{{{heading}}}"])
+        cells = [rf"\hyperref[run:{name}]{{{latex.title(each['title'])}}}", *_ours(evidence, name)]
+        if role == "original":
+            row = evidence.row(name) or {"train": None, "validation": None}
+            cells[1:1] = [row[cell] or latex.MISSING for cell in ("train", "validation")]
+            cells.insert(0, str(each["number"] or ""))
+        rows.append(cells)
+    return Table(align, headings, rows, groups, rules[1:])
+
+
+def _dataset(evidence: Evidence, name: str) -> str:
+    data = evidence.datasets[name]
+    made_up = ", generated" if data["source"] == "generated" else ""
+    title = latex.title(data["title"])
+    return rf"\emph{{{title}}} ({len(data['classes'])} classes{made_up})"
+
+
+def _ours(evidence: Evidence, name: str) -> list[str]:
+    cells = []
+    for metric in ("running_train_top1", "train_top1", "selection_top1", "test_top1", "test_top5"):
+        found = evidence.estimate(name, metric)
+        cells.append(_stacked(found))
+    count = str(evidence.estimate(name, "test_top1").seeds)
+    return [*cells, count + _unfinished(evidence, name)]
+
+
+def _stacked(found: statistics.Estimate) -> str:
+    if found.spread is None:
+        return latex.accuracy(found.mean)
+    lines = rf"{found.mean:.3f}\\[-3pt]{{\scriptsize\textpm\,{found.spread:.3f}}}"
+    return rf"\begin{{tabular}}[t]{{@{{}}l@{{}}}}{lines}\end{{tabular}}"
+
+
+def _unfinished(evidence: Evidence, name: str) -> str:
+    """A mark where not all runs completed; the text under the table explains it."""
+    odd = {"diverged", "at_chance", "failed"} & evidence.experiments[name]["statuses"].keys()
+    return r"\textsuperscript{*}" if odd else ""
+
+
+def errors(evidence: Evidence) -> Table:
+    """Top-1 and top-5 error on test, which the original defines and does not report."""
+    rows = []
+    for name, each in evidence.experiments.items():
+        top1, top5 = (evidence.estimate(name, f"test_top{k}") for k in (1, 5))
+        loss = evidence.experiments[name]["metrics"]["test_loss"]["mean"]
+        chance = 1 - statistics.chance(evidence.classes(name))
+        rows.append(
+            [
+                latex.title(each["title"]),
+                _error(top1),
+                _error(top5),
+                latex.accuracy(loss),
+                latex.accuracy(chance),
+            ]
+        )
+    headings = ["experiment", "top-1 error", "top-5 error", "log loss", "top-1 of guessing"]
+    return Table(f"@{{}}{LEFT}llll@{{}}", headings, rows)
+
+
+def _error(found: statistics.Estimate) -> str:
+    mean = None if found.mean is None else 1 - found.mean
+    return latex.spread(mean, found.spread)

@@ -1,0 +1,128 @@
+import copy
+
+import numpy as np
+import pytest
+
+from imagestudy.errors import StudyError
+from imagestudy.results import first_difference, gather, read_json, write_json
+
+EXPERIMENT = {"experiment": "alexnet", "number": 3, "title": "AlexNet", "role": "original"}
+CODE = {"digest": "c", "modules": {"imagestudy/training.py": "c"}}
+DATA = {"name": "cifar10", "digest": "d", "source": "official"}
+CHOICE = {"network": {}, "training": {}, "status": "proposed", "reason": None}
+
+
+def metrics(top1):
+    split = {"pictures": 100, "top1": top1, "top5": 0.9, "loss": 1.0}
+    return {"train": split, "selection": split, "test": split, "running_train_top1": top1}
+
+
+def result(seed, top1, status="completed", **changes):
+    return {
+        "schema": 1,
+        "kind": "run",
+        "experiment": "alexnet",
+        "seed": seed,
+        "status": status,
+        "settings": {"name": "alexnet", "seed": seed, "training": {"learning_rate": 0.1}},
+        "choice": CHOICE,
+        "code": CODE,
+        "data": DATA,
+        "start": {"provenance": "scratch", "name": "scratch", "digest": None},
+        "network": {"parameters": 5},
+        "metrics": None if status == "failed" else metrics(top1),
+        "precision": "float32",
+        "seconds": {"total": 2.0},
+        "device_seconds": 4.0,
+    } | changes
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Two seeds' results on disk, and what `gather` is told of them."""
+    data = tmp_path / "data" / "dataset.json"
+    write_json(data, DATA)
+    paths = []
+    for seed, top1 in ((1, 0.5), (2, 0.7)):
+        paths.append(tmp_path / "runs" / "alexnet" / f"seed-{seed}" / "result.json")
+        write_json(paths[-1], result(seed, top1))
+    expected = [read_json(path)["settings"] for path in paths]
+    return {
+        "experiment": EXPERIMENT,
+        "expected": expected,
+        "made_by": CODE,
+        "paths": paths,
+        "data": data,
+        "best": None,
+    }
+
+
+def test_seeds_are_gathered(study):
+    found = gather(**study)
+    assert found["metrics"]["test_top1"]["mean"] == pytest.approx(0.6)
+    assert found["metrics"]["test_top1"]["spread"] == pytest.approx(np.std([0.5, 0.7], ddof=1))
+    assert found["metrics"]["test_top1"]["n"] == 2
+    assert found["metrics"]["test_top1"]["pictures"] == 100
+    assert found["runs"][0]["path"] == "runs/alexnet/seed-1"
+    assert found["device_seconds"] == {"mean": 4.0, "total": 8.0}
+    assert "seed" not in found["settings"]
+    assert not found["generated"]
+
+
+def test_runs_at_chance_are_counted_and_failed_ones_named(study):
+    write_json(study["paths"][0], result(1, 0.1, status="at_chance"))
+    write_json(study["paths"][1], result(2, 0.0, status="failed"))
+    found = gather(**study)
+    assert found["statuses"] == {"at_chance": 1, "failed": 1}
+    assert found["metrics"]["test_top1"]["values"] == [0.1]
+    assert found["metrics"]["test_top1"]["spread"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"settings": {"name": "alexnet", "seed": 1, "training": {"learning_rate": 0.2}}},
+            "settings.training.learning_rate is 0.2, expected 0.1",
+        ),
+        ({"code": {"digest": "x", "modules": {}}}, 'code.digest is "x", expected "c"'),
+        ({"data": DATA | {"digest": "x"}}, 'data.digest is "x", expected "d"'),
+        ({"choice": CHOICE | {"network": {"maps": [1]}}}, "choice.network.maps is not in the st"),
+        ({"schema": 0}, "its schema is 0; this version of the study writes 1"),
+    ],
+)
+def test_a_result_made_otherwise_is_refused(study, changes, message):
+    write_json(study["paths"][0], result(1, 0.5, **changes))
+    with pytest.raises(StudyError) as error:
+        gather(**study)
+    assert message in str(error.value)
+    assert "seed-1/result.json" in str(error.value)
+
+
+def test_seeds_of_different_precision_are_not_averaged(study):
+    write_json(study["paths"][1], result(2, 0.5, precision="mixed_bfloat16"))
+    with pytest.raises(StudyError, match='precision is "mixed_bfloat16", expected "float32"'):
+        gather(**study)
+
+
+def test_a_missing_or_broken_result_is_named(tmp_path):
+    with pytest.raises(StudyError, match=r"result.json does not exist"):
+        read_json(tmp_path / "result.json")
+    (tmp_path / "result.json").write_text("{")
+    with pytest.raises(StudyError, match=r"result.json is not JSON"):
+        read_json(tmp_path / "result.json")
+
+
+def test_json_is_written_in_one_step(tmp_path):
+    write_json(tmp_path / "a.json", {"a": 1})
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json(tmp_path / "a.json", {"a": float("nan")})
+    assert read_json(tmp_path / "a.json") == {"a": 1}
+
+
+def test_first_difference_names_the_place():
+    one = {"a": {"b": [1, 2]}, "c": 1}
+    two = copy.deepcopy(one)
+    assert first_difference(one, two) is None
+    two["a"]["b"] = [1, 3]
+    assert first_difference(one, two) == ".a.b is [1, 2], expected [1, 3]"

@@ -1,0 +1,160 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from imagestudy.errors import StudyError
+from imagestudy.settings import Study
+
+ROOT = Path(__file__).parent.parent
+
+
+def load(**overrides):
+    return Study.load(ROOT, {"scale": "demo"} | overrides)
+
+
+@pytest.mark.parametrize("scale", ["demo", "cpu", "full"])
+def test_every_scale_is_valid(scale, tmp_path):
+    study = Study.load(ROOT, {"scale": scale})
+    assert [block.get("number") for block in study.experiments.values()][:6] == [1, 2, 3, 4, 5, 6]
+    for name in study.experiments:
+        assert study.run_settings(name, 1)["training"]["epochs"] >= 1
+
+
+def test_full_has_three_seeds_and_demo_two():
+    assert len(Study.load(ROOT, {"scale": "full"}).config["seeds"]) >= 3
+    assert len(load().config["seeds"]) == 2
+
+
+def test_titles_and_places_do_not_change_a_run():
+    one = load(experiments={"alexnet": {"title": "Another"}})
+    assert one.run_settings("alexnet", 1) == load().run_settings("alexnet", 1)
+
+
+def test_a_start_other_than_imagenet_is_in_the_name():
+    assert "from our VGG-16" in load().label("vgg16_transfer")
+    assert "from our" not in Study.load(ROOT, {"scale": "full"}).label("vgg16_transfer")
+
+
+REFUSED = [
+    ({"scale": "large"}, "scale is 'large'; it must be one of cpu, demo, full"),
+    (
+        {"experiments": {"alexnet": {"lr": 1}}},
+        "config.yaml: experiments.alexnet has the unknown key 'lr'; it may have: dataset, network",
+    ),
+    (
+        {"experiments": {"alexnet": {"training": {"optimizer": "adagrad"}}}},
+        "experiments.alexnet.training.optimizer is 'adagrad'; it must be one of sgd, adam",
+    ),
+    (
+        {"training": {"learning_rate": 0}},
+        "config.yaml: training.learning_rate: 0 is less than or equal to the minimum of 0 "
+        "(Its peak.)",
+    ),
+    (
+        {"experiments": {"alexnet": {"dataset": "mnist"}}},
+        "experiments.alexnet.dataset is 'mnist'; it must be one of: tiny_imagenet, cifar10",
+    ),
+    (
+        {"experiments": {"alexnet": {"script": "lenet"}}},
+        "experiments.alexnet.script is 'lenet'; it must be one of: alexnet, autokeras",
+    ),
+    (
+        {"experiments": {"vgg16_fine_tune": {"start": "alexnet"}}},
+        "config.yaml: experiments.vgg16_fine_tune.start is 'alexnet'; it must be 'imagenet' or an "
+        "experiment with the network of vgg16 (there is: vgg16, vgg16_from_scratch)",
+    ),
+    (
+        {"experiments": {"alexnet": {"start": "imagenet"}}},
+        "experiments.alexnet.start is given, but alexnet trains from scratch",
+    ),
+    (
+        {"experiments": {"vgg16_transfer": {"network": {"width": 0.5}}}},
+        "experiments.vgg16_transfer.network.width is 0.5, but its start vgg16 has 0.25",
+    ),
+    (
+        {"experiments": {"vgg16_transfer": {"start": "imagenet"}}},
+        "experiments.vgg16_transfer.network must have width 1.0 and no batch_normalization",
+    ),
+    (
+        {
+            "experiments": {
+                "vgg16_transfer": {
+                    "start": "imagenet",
+                    "dataset": "tiny_imagenet",
+                    "network": {"width": 1.0},
+                }
+            }
+        },
+        "start is 'imagenet', but the pictures of tiny_imagenet are ImageNet's",
+    ),
+    (
+        {"experiments": {"keras_cnn": {"search": "grid"}}},
+        "experiments.keras_cnn.search is 'grid'; it must be one of: hand, autokeras",
+    ),
+    (
+        {"experiments": {"keras_cnn": {"search": "autokeras"}}},
+        "experiments.keras_cnn.search is 'autokeras', whose script is 'autokeras'; the "
+        "experiment's script is 'keras_cnn'",
+    ),
+    (
+        {"datasets": {"cifar10": {"path": "somewhere"}}},
+        "datasets.cifar10.path is given, but the official cifar10 data are looked for under",
+    ),
+    (
+        {
+            "datasets": {
+                "own": {
+                    **yaml.safe_load(
+                        "{title: a, format: folder, image_size: 32, "
+                        "resize_filter: box, selection_fraction: 0.1, seed: 1}"
+                    )
+                }
+            }
+        },
+        "datasets.own lacks path; format folder needs to know where it is",
+    ),
+    (
+        {
+            "scale": "cpu",
+            "datasets": {
+                "cifar10": {
+                    "generate": {"classes": 10, "train": 5, "test": 5, "unlabelled": 0, "seed": 1}
+                }
+            },
+        },
+        "datasets.cifar10.generate is given at scale cpu; data are made up at scale demo only",
+    ),
+    ({"seeds": []}, "config.yaml: seeds"),
+    ({"searches": {"hand": {"candidates": []}}}, "config.yaml: searches.hand.candidates is empty"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "message"), REFUSED, ids=[m[:60] for _, m in REFUSED])
+def test_a_wrong_setting_is_named(overrides, message):
+    with pytest.raises(StudyError) as error:
+        load(**overrides)
+    assert message in str(error.value)
+
+
+def test_data_root_without_the_archive(tmp_path):
+    study = load(data_root=str(tmp_path))
+    with pytest.raises(StudyError, match=r"which has no tiny-imagenet-200.zip and no tiny-im"):
+        study.source("tiny_imagenet")
+
+
+def test_data_root_prefers_the_archive(tmp_path):
+    (tmp_path / "tiny-imagenet-200").mkdir()
+    study = load(data_root=str(tmp_path))
+    assert study.source("tiny_imagenet") == str(tmp_path / "tiny-imagenet-200")
+    (tmp_path / "tiny-imagenet-200.zip").touch()
+    assert study.source("tiny_imagenet") == str(tmp_path / "tiny-imagenet-200.zip")
+    assert study.dataset_settings("tiny_imagenet")["source"] == "official"
+
+
+def test_a_config_that_is_not_yaml(tmp_path):
+    shutil.copytree(ROOT / "scales", tmp_path / "scales")
+    (tmp_path / "config.yaml").write_text("a: [")
+    with pytest.raises(StudyError, match=r"config.yaml is not YAML"):
+        Study.load(tmp_path, {"scale": "demo"})
