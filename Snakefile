@@ -14,7 +14,21 @@ include: "rules/report.smk"
 
 localrules:
     all,
+    generate,
+    download,
+    select,
+    summarize,
+    plot_learning_curves,
+    plot_samples,
+    plot_class_counts,
+    plot_accuracy,
+    plot_cost,
+    plot_anytime,
+    tabulate,
+    render_report,
+    compile_report,
     copy_report,
+
 
 
 rule all:

@@ -47,7 +47,7 @@ sys.exit(1) if not (3, 11) <= sys.version_info[:2] <= (3, 13) else print(sys._ba
 }
 
 make_with_uv() {
-    uv venv --quiet --python "$1" .venv && uv pip sync --python .venv --require-hashes "$LOCK"
+    uv venv --quiet --python "$1" .venv && uv pip sync --compile-bytecode --python .venv --require-hashes "$LOCK"
 }
 
 make_with_pip() {

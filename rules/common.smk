@@ -35,6 +35,8 @@ wildcard_constraints:
     trial="[0-9]+",
 
 
+# At demo the networks are so small that they train best side by side.
+TRAINING_THREADS = 1 if study.scale == "demo" else 4
 ARRAYS = [
     f"{split}_{kind}.npy"
     for split in ("train", "selection", "test")

@@ -33,7 +33,7 @@ rule run:
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
-    threads: 2
+    threads: TRAINING_THREADS
     resources:
         mem_mb=4000,
         runtime=600,

@@ -58,7 +58,7 @@ rule trial:
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
-    threads: 2
+    threads: TRAINING_THREADS
     resources:
         mem_mb=3000,
         runtime=120,

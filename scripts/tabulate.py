@@ -6,7 +6,7 @@ from imagestudy.conclusions import claims
 from imagestudy.evidence import Evidence, summary_frame
 from imagestudy.jobs import logged
 from imagestudy.results import write_json
-from imagestudy.tables import fragments
+from imagestudy.tables.fragments import fragments
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):

@@ -56,6 +56,9 @@ def digest(text: str) -> str:
 def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
     """What the report is told of the configuration."""
     return {
+        "title": "By hand, pretrained or searched?",
+        "subtitle": "A reproducible comparison",
+        "authors": ["An author", "Zoë & another"],
         "scale": "demo",
         "seeds": list(seeds),
         "datasets": {
@@ -70,6 +73,19 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
             name: {"title": title, "proposer": proposer, "space": {"maps": [16, 32], "blocks": 3}}
             for name, (title, proposer) in SEARCHES.items()
         },
+    }
+
+
+def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
+    """The arguments of `Evidence.read` for what `write` wrote under `root`."""
+    settings = study(seeds)
+    return {
+        "study": settings,
+        "summaries": [str(root / "experiments" / f"{name}.json") for name in TITLES],
+        "datasets": [str(root / "data" / name / "dataset.json") for name in settings["datasets"]],
+        "ledgers": [str(root / "searches" / name / "ledger.csv") for name in SEARCHES],
+        "best": [str(root / "searches" / name / "best.json") for name in SEARCHES],
+        "original": "report/original.yaml",
     }
 
 

@@ -208,6 +208,7 @@ def test_shape_and_classes_come_from_the_data():
         (HAND | {"oracle": "greedy"}, "only the proposer 'autokeras' has one"),
         (HAND | {"device_seconds": 5}, "less than one trial may take"),
         (GREEDY | {"oracle": "tree"}, "oracle is 'tree'; it must be one of bayesian, greedy"),
+        (GREEDY | {"initial_points": 3}, "only the oracle 'bayesian' has one"),
         (GREEDY | {"space": None}, "space is empty"),
         (GREEDY | {"space": {"blocks": ["vgg"]}}, "blocks is 'vgg'; it must be one of conv"),
         (GREEDY | {"space": {"blocks": []}}, "blocks is []; it must be a list of one or more"),

@@ -1,87 +1,27 @@
-"""The original's conclusions as claims, each judged by this study's results.
-
-A claim about methods needs at least `SEEDS_NEEDED` seeds (for searches: searches); with fewer it
-is undecided, whatever the numbers look like.
-"""
+"""The original's conclusions as claims, each judged by this study's results."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from imagestudy import statistics, wording
+from imagestudy.claims import (
+    HOLDS,
+    NOT_COMPARABLE,
+    NOT_TESTABLE,
+    OPPOSITE,
+    SEEDS_NEEDED,
+    UNDECIDED,
+    Claim,
+    decided_sentence,
+    difference,
+    measured,
+)
 from imagestudy.evidence import Evidence
-
-HOLDS, OPPOSITE, UNDECIDED = "holds", "opposite holds", "undecided"
-NOT_COMPARABLE, NOT_TESTABLE = "not comparable", "not testable"
-SEEDS_NEEDED = 3
-
-
-class Claim(NamedTuple):
-    """A claim of the original, our verdict, the sentence that says it, and why."""
-
-    name: str
-    claim: str
-    verdict: str
-    sentence: str
-    evidence: str
-
-
-class Difference(NamedTuple):
-    """A metric of two experiments, paired by seed."""
-
-    first: float
-    second: float
-    found: statistics.Estimate
-    verdict: str
 
 
 def claims(evidence: Evidence) -> list[Claim]:
     """The claims that this study's experiments can speak to, in the original's order."""
     made = (claim(evidence) for claim in CLAIMS)
     return [claim for claim in made if claim is not None]
-
-
-def difference(evidence: Evidence, first: str, second: str, metric: str) -> Difference | None:
-    """First minus second over the seeds that both have; None where there is no such seed."""
-    ours, theirs = evidence.values(first, metric), evidence.values(second, metric)
-    seeds = sorted(ours.keys() & theirs.keys())
-    if not seeds:
-        return None
-    pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
-    found = statistics.paired(*pairs)
-    verdict = UNDECIDED
-    if found.seeds >= SEEDS_NEEDED and found.low > 0:
-        verdict = HOLDS
-    if found.seeds >= SEEDS_NEEDED and found.high < 0:
-        verdict = OPPOSITE
-    return Difference(sum(pairs[0]) / len(seeds), sum(pairs[1]) / len(seeds), found, verdict)
-
-
-def measured(evidence: Evidence, found: Difference, first: str, second: str) -> str:
-    """The measured difference in words, and how sure it is."""
-    one, other = (evidence.experiments[name]["title"] for name in (first, second))
-    text = (
-        f"{one} {wording.accuracy(found.first)}, {other} {wording.accuracy(found.second)}, "
-        f"difference {wording.signed(found.found.mean)} over "
-        f"{wording.plural(found.found.seeds, 'seed')}"
-    )
-    if found.found.spread is None:
-        return text
-    low, high = wording.signed(found.found.low), wording.signed(found.found.high)
-    return f"{text}, interval from {low} to {high}"
-
-
-def why_undecided(found: Difference) -> str:
-    """What a decision would need."""
-    if found.found.seeds < SEEDS_NEEDED:
-        seeds = wording.plural(found.found.seeds, "seed")
-        return f"it has {seeds} and a decision needs {wording.word(SEEDS_NEEDED)}"
-    return "the interval of the difference includes zero"
-
-
-def _decided(found: Difference, holds: str, opposite: str, undecided: str) -> str:
-    if found.verdict == UNDECIDED:
-        return f"{undecided}: {why_undecided(found)}"
-    return holds if found.verdict == HOLDS else opposite
 
 
 def _autokeras_better(evidence: Evidence) -> Claim | None:
@@ -91,7 +31,7 @@ def _autokeras_better(evidence: Evidence) -> Claim | None:
         return None
     # A search counts once: seeds of the one network that it found say nothing of another search.
     single = "one search each cannot separate the methods"
-    sentence = _decided(
+    sentence = decided_sentence(
         found,
         f"The network that AutoKeras found is better than the one found by hand, but {single}",
         f"The network found by hand is better than the one that AutoKeras found, but {single}",
@@ -133,7 +73,7 @@ def _autokeras_complex(evidence: Evidence) -> Claim | None:
 
 def _autokeras_converges(evidence: Evidence) -> Claim | None:
     searches = [name for name, best in evidence.best.items() if best["proposer"] == "autokeras"]
-    if not searches:
+    if not searches or not evidence.with_proposer("autokeras"):
         return None
     trials = sum(evidence.best[name]["trials"] for name in searches)
     return Claim(
@@ -155,7 +95,7 @@ def _transfer_accurate(evidence: Evidence) -> Claim | None:
         "transfer_accurate",
         "Transfer learning is efficient: it gives the best accuracies",
         found.verdict,
-        _decided(
+        decided_sentence(
             found,
             "Transfer gives a higher accuracy than training the same network from scratch",
             "Transfer gives a lower accuracy than training the same network from scratch",
@@ -226,7 +166,7 @@ def _transfer_beats_fine_tuning(evidence: Evidence) -> Claim | None:
         "transfer_beats_fine_tuning",
         f"Transfer beats fine-tuning, for want of data points for {stated} classes",
         found.verdict,
-        _decided(
+        decided_sentence(
             found,
             "Keeping VGG-16's weights is better than fine-tuning them",
             "Fine-tuning VGG-16's weights is better than keeping them",

@@ -1,6 +1,7 @@
 """Prepared data sets, opened for training: arrays mapped into memory, and their description."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,14 +79,17 @@ class Dataset:
     def split(self, name: str) -> Split:
         """The split `train`, `selection` or `test`."""
         if name not in SPLITS:
-            raise StudyError(f"{self.folder}: split '{name}'; it must be one of {', '.join(SPLITS)}")
+            raise StudyError(
+                f"{self.folder}: split '{name}'; it must be one of {', '.join(SPLITS)}"
+            )
         images = self._array(f"{name}_images")
         labels = self._array(f"{name}_labels")
         expected = self.description["splits"][name]["pictures"]
         if images.shape != (expected, *self.image_shape) or len(labels) != expected:
             raise StudyError(
                 f"{self.folder}: {name} holds pictures of shape {images.shape} and {len(labels)} "
-                f"labels; dataset.json says {expected} pictures of {self.image_shape}: prepare again"
+                f"labels; dataset.json says {expected} pictures of {self.image_shape}: "
+                "prepare again"
             )
         return Split(images, labels)
 
@@ -109,14 +113,14 @@ class Dataset:
         except ValueError:
             # An empty array cannot be mapped into memory.
             array = self._whole(path)
-        except OSError as error:
+        except (OSError, EOFError) as error:
             raise _damaged(path, error) from None
         return np.asarray(array) if name.endswith("labels") else array
 
     def _whole(self, path: Path) -> np.ndarray:
         try:
             return np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise _damaged(path, error) from None
 
     def _columns(self, name: str, split: str) -> np.ndarray:
@@ -124,7 +128,7 @@ class Dataset:
         try:
             with np.load(path, allow_pickle=False) as table:
                 return table[split]
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise _damaged(path, error) from None
 
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import requests
+import urllib3
 from tqdm import tqdm
 
 from imagestudy.errors import StudyError
@@ -29,7 +30,7 @@ def download(
         try:
             _fetch(url, partial)
             break
-        except (requests.RequestException, _ShortError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, _ShortError) as error:
             if attempt == attempts or _hopeless(error):
                 raise StudyError(
                     f"{url} could not be fetched in {attempt} attempts ({error}). What came is "
@@ -87,7 +88,8 @@ def _fetch(url: str, partial: Path) -> None:
                 mininterval=2,
             ) as progress,
         ):
-            for piece in response.iter_content(PIECE):
+            # Unlike `iter_content`, this hands over what came before a break.
+            while piece := response.raw.read1(PIECE):
                 file.write(piece)
                 progress.update(len(piece))
             end = file.tell()

@@ -11,8 +11,6 @@ import yaml
 from imagestudy import statistics
 from imagestudy.results import read_json
 
-ROLES = ("original", "control", "modern")
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -7,9 +7,10 @@ import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imagestudy import conclusions, latex, replication, statistics, wording
+from imagestudy.claims import SEEDS_NEEDED
 from imagestudy.errors import StudyError
-from imagestudy.evidence import ROLES, Evidence
-from imagestudy.tables import networks
+from imagestudy.evidence import Evidence
+from imagestudy.tables import ROLES, networks
 
 FILTERS = {
     "escape": latex.escape,
@@ -74,7 +75,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "original": evidence.original,
         "generated": evidence.generated,
         "estimates": {
-            name: {metric: evidence.estimate(name, metric) for metric in each["metrics"]}
+            name: {
+                metric: evidence.estimate(name, metric)
+                for metric in each["metrics"]
+                if not metric.endswith("_loss")
+            }
             for name, each in evidence.experiments.items()
         },
         "rows": {name: evidence.row(name) for name in evidence.experiments},
@@ -89,7 +94,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         },
         "original_test": original_test(evidence.original),
         "seeds": evidence.study["seeds"],
-        "seeds_needed": conclusions.SEEDS_NEEDED,
+        "seeds_needed": SEEDS_NEEDED,
         "confidence": statistics.CONFIDENCE,
     }
 

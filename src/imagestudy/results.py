@@ -144,7 +144,15 @@ def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
 def _search_behind(best: dict[str, Any] | None) -> dict[str, Any] | None:
     if best is None:
         return None
-    counted = ("search", "trials", "completed", "device_seconds", "seconds", "declared_candidates")
+    counted = (
+        "search",
+        "proposer",
+        "trials",
+        "completed",
+        "device_seconds",
+        "seconds",
+        "declared_candidates",
+    )
     return {**{key: best[key] for key in counted}, "best": best}
 
 

@@ -9,7 +9,7 @@ import yaml
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 from imagestudy.settings_checks import check, check_schema
-from imagestudy.sources import ARCHIVES, IMAGENET_WEIGHTS, in_data_root
+from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
@@ -104,11 +104,14 @@ class Study:
     def run_settings(self, experiment: str, seed: int) -> dict[str, Any]:
         """All that changes a run's numbers; titles and paths are left out."""
         block = self.experiments[experiment]
+        if "search" in block:
+            fixed = self.searches[block["search"]].get("network", {})
+            block = block | {"network": merged(fixed, block.get("network", {}))}
         return {
             "name": experiment,
             "scale": self.scale,
             "seed": seed,
-            "start": block.get("start", "scratch"),
+            "start": block.get("start", SCRATCH),
             **self._shared_settings(block),
         }
 
@@ -119,7 +122,7 @@ class Study:
             "name": search,
             "scale": self.scale,
             "seed": block["seed"],
-            "start": "scratch",
+            "start": SCRATCH,
             "round": round_number,
             "trial": trial,
             **self._shared_settings(block),
@@ -140,6 +143,22 @@ class Study:
         training = merged(self.config["training"], block["training"])
         return {"search": search, "oracle": None, **block, "training": training}
 
+    def report_settings(self) -> dict[str, Any]:
+        """What the report is told of the configuration."""
+        kept = ("title", "subtitle", "authors", "scale", "seeds")
+        return {
+            **{key: self.config[key] for key in kept},
+            "datasets": {name: {"title": block["title"]} for name, block in self.datasets.items()},
+            "experiments": {
+                name: {**self.experiment_labels(name), "script": block["script"]}
+                for name, block in self.experiments.items()
+            },
+            "searches": {
+                name: {"title": block["title"], "proposer": block["proposer"]}
+                for name, block in self.searches.items()
+            },
+        }
+
     def experiment_labels(self, experiment: str) -> dict[str, Any]:
         """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""
         block = self.experiments[experiment]
@@ -153,8 +172,8 @@ class Study:
     def label(self, experiment: str) -> str:
         """The experiment's name in the report; a start other than ImageNet's weights is in it."""
         block = self.experiments[experiment]
-        start = block.get("start", "imagenet")
-        if start == "imagenet":
+        start = block.get("start", IMAGENET)
+        if start == IMAGENET:
             return block["title"]
         return f"{block['title']} (from our {self.experiments[start]['title']})"
 

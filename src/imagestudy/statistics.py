@@ -82,8 +82,14 @@ def two_proportions(first: float, second: float, pictures: int) -> Comparison:
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """The mean difference of two lists of values paired by seed, with its t interval."""
-    return estimate([a - b for a, b in zip(first, second, strict=True)], 1)
+    """The mean difference of two lists of values paired by seed, with its t interval.
+
+    One seed has no interval.
+    """
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    if len(differences) == 1:
+        return Estimate(differences[0], None, None, None, 1, 0, "none")
+    return estimate(differences, 0)
 
 
 def chance(classes: int) -> float:

@@ -25,12 +25,12 @@ class Place:
     def names(self) -> list[str]:
         """All files below the prefix, sorted; hidden files are left out."""
         start = len(self.prefix)
-        found = (name[start:] for name in self._all_names() if name.startswith(self.prefix))
+        found = (name[start:] for name in self._all_names if name.startswith(self.prefix))
         return sorted(name for name in found if not _hidden(name))
 
     def below(self, marker: str) -> "Place":
         """This place, or the one folder in it, whichever holds the file `marker`."""
-        tops = [name for name in self._all_names() if f"/{name}".endswith(f"/{marker}")]
+        tops = [name for name in self._all_names if f"/{name}".endswith(f"/{marker}")]
         tops = [name for name in tops if name.count("/") <= 1 and not _hidden(name)]
         if not tops:
             raise StudyError(f"{self.path}: there is no {marker} in it; it must hold one")
@@ -48,6 +48,7 @@ class Place:
         """The bytes of the file `name`."""
         raise NotImplementedError
 
+    @property
     def _all_names(self) -> list[str]:
         raise NotImplementedError
 
@@ -58,12 +59,12 @@ class Folder(Place):
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`."""
         try:
-            with open(f"{self.path}/{self.prefix}{name}", "rb", buffering=0) as file:
+            with Path(f"{self.path}/{self.prefix}{name}").open("rb", buffering=0) as file:
                 return file.read()
         except OSError as error:
             raise StudyError(f"{self.path}: {name} cannot be read: {error.strerror}") from None
 
-    @functools.cache  # noqa: B019 (a place lives as long as one preparation)
+    @functools.cached_property
     def _all_names(self) -> list[str]:
         found = []
         root = str(self.path)
@@ -98,7 +99,7 @@ class Zip(Place):
                 "delete it, then fetch it again"
             ) from None
 
-    @functools.cache  # noqa: B019
+    @functools.cached_property
     def _all_names(self) -> list[str]:
         for info in self._zip.infolist():
             require_inside(info.filename, self.path)

@@ -14,9 +14,8 @@ import numpy as np
 from imagestudy.datasets.archives import require_file, require_md5, tar_files
 from imagestudy.datasets.listing import Entries, Listing, require_every_class
 from imagestudy.errors import StudyError
+from imagestudy.sources import ARCHIVES
 
-URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-MD5 = "c58f30108f718f92721af3b95e74349a"
 FOLDER = "cifar-10-batches-py"
 TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 FILES = {
@@ -58,7 +57,7 @@ def _files(path: Path, official: bool) -> dict[str, bytes]:
                 )
         return files
     if official:
-        require_md5(path, MD5)
+        require_md5(path, ARCHIVES["cifar10"].md5)
     members = tar_files(path)
     for name in FILES:
         if f"{FOLDER}/{name}" not in members:

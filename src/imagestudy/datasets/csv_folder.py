@@ -66,7 +66,9 @@ def _rows(place: Place, table: str) -> list[dict[str, str]]:
         raise StudyError(f"{where} names no picture; each line below the first must name one")
     for row in rows:
         if not row["file"] or not row["label"]:
-            raise StudyError(f"{where} has the line {list(row.values())}; file and label are needed")
+            raise StudyError(
+                f"{where} has the line {list(row.values())}; file and label are needed"
+            )
         if row.get("split", "train") not in LABELLED:
             raise StudyError(
                 f"{where} gives {row['file']} the split '{row['split']}'; "

@@ -29,16 +29,26 @@ def export_csv(prepared: Path, target: Path) -> None:
                 writer.writerow([path, dataset.classes[label], name])
 
 
-def export_submission(
-    sources: Sequence[str], classes: Sequence[str], labels: np.ndarray, target: Path
-) -> None:
-    """Write predictions as the Tiny ImageNet challenge wants them: `test_0.JPEG n01443537`.
+def export_submission(prepared: Path, predictions: Path, target: Path) -> None:
+    """Write a run's predictions for the unlabelled pictures as the challenge wants them.
 
-    `labels` holds a class number for each of `sources`, the pictures' names in the archive.
+    A line is `test_0.JPEG n01443537`; `predictions` is a run's predictions.npz, whose array
+    `unlabelled` holds a class number for each unlabelled picture of the data set `prepared`.
     """
+    dataset = open_dataset(prepared)
+    sources = dataset.sources("unlabelled")
+    with np.load(predictions) as arrays:
+        labels = arrays["unlabelled"]
     if len(sources) != len(labels):
-        raise StudyError(f"{target}: {len(labels)} predictions for {len(sources)} pictures")
+        raise StudyError(
+            f"{predictions} holds {len(labels)} predictions for unlabelled pictures; {prepared} "
+            f"has {len(sources)} such pictures, so as many are needed"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(submission(sources, dataset.classes, labels))
+
+
+def submission(sources: Sequence[str], classes: Sequence[str], labels: Sequence[int]) -> str:
+    """Lines of file name and predicted class; `sources` are names in the archive."""
     names = (PurePosixPath(source).name for source in sources)
-    lines = (f"{name} {classes[label]}\n" for name, label in zip(names, labels, strict=True))
-    target.write_text("".join(lines))
+    return "".join(f"{name} {classes[label]}\n" for name, label in zip(names, labels, strict=True))

@@ -68,7 +68,9 @@ def _below(part: str, pictures: list[str]) -> dict[str, str]:
 def _class(name: str, path: Path) -> str:
     first, slash, _ = name.partition("/")
     if not slash:
-        raise StudyError(f"{path}: {name} is in no class; each picture must lie in its class folder")
+        raise StudyError(
+            f"{path}: {name} is in no class; each picture must lie in its class folder"
+        )
     return first
 
 

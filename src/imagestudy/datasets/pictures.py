@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ FEW = 2000
 
 @dataclass(frozen=True)
 class Block:
-    """Pixels (uint8, N x size x size x 3), which of them are grey, and their sizes in the source."""
+    """Pixels (uint8, N x size x size x 3), which pictures are grey, and sizes in the source."""
 
     images: np.ndarray
     grey: np.ndarray
@@ -66,7 +67,8 @@ class Decoder:
         if self._workers == 1 or (len(rows) <= FEW and not self._pool):
             return map(_block, itertools.repeat(self._place), tasks, *arguments)
         if not self._pool:
-            self._pool = ProcessPoolExecutor(self._workers, None, _open, (self._place,))
+            place = (type(self._place), self._place.path, self._place.prefix)
+            self._pool = ProcessPoolExecutor(self._workers, None, _open, place)
         return self._pool.map(_block, itertools.repeat(None), tasks, *arguments)
 
     def _resized(self, pixels: np.ndarray) -> Block:
@@ -81,10 +83,10 @@ class Decoder:
 _opened: Place | None = None
 
 
-def _open(place: Place) -> None:
+def _open(kind: type[Place], path: Path, prefix: str) -> None:
     """In a worker: an open zip file cannot be shared between processes."""
     global _opened
-    _opened = type(place)(place.path, place.prefix)
+    _opened = kind(path, prefix)
 
 
 def _block(place: Place | None, names: list[str], size: int, resize_filter: int) -> Block:
@@ -115,7 +117,9 @@ def decode(data: bytes, where: str) -> Image.Image:
                 "every picture must be RGB or grey: convert it"
             )
         picture.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except StudyError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
         reason = "no JPEG or PNG file" if isinstance(error, Image.UnidentifiedImageError) else error
         raise StudyError(f"{where} does not decode ({reason}); replace it or take it out") from None
     return picture

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imagestudy.datasets.scenes import SHAPES, TEXTURES, draw
+from imagestudy.datasets.patterns import SHAPES, TEXTURES
+from imagestudy.datasets.scenes import draw
 from imagestudy.errors import StudyError
 
 CIFAR_CLASSES = 10

@@ -11,9 +11,8 @@ import numpy as np
 from imagestudy.datasets.archives import Place, open_place, require_md5
 from imagestudy.datasets.listing import Entries, Listing, entries, natural, require_every_class
 from imagestudy.errors import StudyError
+from imagestudy.sources import ARCHIVES
 
-URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
-MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
 OFFICIAL = {"classes": 200, "train": 500, "val": 10_000}
 ANNOTATIONS = "val/val_annotations.txt"
 
@@ -22,7 +21,7 @@ def read(path: Path, settings: dict[str, Any]) -> Listing:
     """List the archive; the official validation set becomes `test`, its test set `unlabelled`."""
     official = settings["source"] == "official"
     if official and path.is_file():
-        require_md5(path, MD5)
+        require_md5(path, ARCHIVES["tiny_imagenet"].md5)
     place = open_place(path).below("wnids.txt")
     names = place.names()
     wnids = place.text("wnids.txt").split()
@@ -69,7 +68,8 @@ def _validation(place: Place, names: list[str], numbers: dict[str, int]) -> Entr
     pictures = {name for name in names if name.startswith("val/images/")}
     sources, labels, boxes = [], [], {}
     for line in place.text(ANNOTATIONS).splitlines():
-        picture, wnid, *corners = [*line.split("\t"), ""][: max(2, line.count("\t") + 1)]
+        picture, _, rest = line.partition("\t")
+        wnid, *corners = rest.split("\t")
         source = f"val/images/{picture}"
         if wnid not in numbers:
             raise StudyError(

@@ -11,7 +11,7 @@ from imagestudy.figures.text import plain
 
 COLUMNS = 10
 ROW_HEIGHT = 0.75
-LONGEST_TITLE = 11
+LONGEST_TITLE = 13
 NAMED_CLASSES = 12
 
 
@@ -29,7 +29,7 @@ def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]
     shown = zip(axes.flat, images, boxes, titles, strict=False)
     for axis, image, (left, top, right, bottom), title in shown:
         axis.imshow(image, interpolation="nearest")
-        axis.set_title(short(title), fontsize=6, fontweight="normal", loc="center", pad=2)
+        axis.set_title(short(title), fontsize=5.5, fontweight="normal", loc="center", pad=2)
         if left >= 0:
             # White under colour: seen on any picture, and in grey print.
             for colour, width in (("white", 1.8), ("#D55E00", 0.9)):

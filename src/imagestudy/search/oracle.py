@@ -4,6 +4,7 @@ An oracle lives for one call only. It is rebuilt from the seed, and what it was 
 earlier rounds is asked and told again, so that nothing but results has to be kept.
 """
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ class Oracle:
         except ValueError as error:
             # the trial itself will fail by it and be recorded; the search goes on
             print(f"this network cannot be built: {error}")
+        # a network holds on to itself; a round of large ones would fill the memory
+        gc.collect()
 
     def ask(self, worker: str) -> keras_tuner.engine.trial.Trial | None:
         """A new trial for `worker`, its values complete; None where the space is exhausted."""

@@ -37,6 +37,12 @@ def check_search(name: str, search: dict[str, Any]) -> None:
             f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one, "
             "remove it here"
         )
+    points = search.get("initial_points")
+    if points is not None and (search.get("oracle") != "bayesian" or not _whole(points)):
+        raise StudyError(
+            f"{where}.initial_points is {points!r}; it must be a whole number, and only the oracle "
+            "'bayesian' has one"
+        )
     _check_budget(where, search)
 
 

@@ -1,40 +1,25 @@
 """The report's tables: each a function of the evidence, none reads or saves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from imagestudy import latex
-from imagestudy.evidence import ROLES, Evidence
-from imagestudy.tables import appendix, comparison, networks, summary
-
-FRAGMENTS: dict[str, tuple[Callable[[Evidence], latex.Table], Callable[[latex.Table], str]]] = {
-    "errors": (summary.errors, latex.tabular),
-    "replication": (comparison.replication, latex.tabular),
-    "by_hand_original": (comparison.by_hand_original, latex.tabular),
-    "by_hand_measured": (comparison.by_hand_measured, latex.tabular),
-    "searches": (comparison.searches, latex.tabular),
-    "claims": (comparison.claims, latex.longtable),
-    "vgg16": (networks.beside_original, latex.tabular),
-    "data": (appendix.data, latex.tabular),
-    "digests": (appendix.digests, latex.tabular),
-    "settings": (appendix.settings, latex.longtable),
-    "runs": (appendix.runs, latex.longtable),
-    "software": (appendix.software, latex.tabular),
-}
+ROLES = ("original", "control", "modern")
+OTHERS = (
+    "errors",
+    "replication",
+    "by_hand_original",
+    "by_hand_measured",
+    "searches",
+    "claims",
+    "vgg16",
+    "data",
+    "digests",
+    "settings",
+    "runs",
+    "software",
+)
 
 
 def names(experiments: Iterable[str]) -> list[str]:
-    """The names of all tables, from the names of the experiments alone."""
+    """The names of all tables, from the names of the experiments alone; quick to import."""
     roles = [f"summary_{role}" for role in ROLES]
-    return [*roles, *(f"network_{name}" for name in experiments), *FRAGMENTS]
-
-
-def fragments(evidence: Evidence) -> dict[str, str]:
-    """The LaTeX of every table, by name."""
-    found = {}
-    for role in ROLES:
-        found[f"summary_{role}"] = latex.tabular(summary.of_role(evidence, role))
-    for name, each in evidence.experiments.items():
-        found[f"network_{name}"] = latex.tabular(networks.layers(each["network"]))
-    for name, (table, shown) in FRAGMENTS.items():
-        found[name] = shown(table(evidence))
-    return found
+    return [*roles, *(f"network_{name}" for name in experiments), *OTHERS]

@@ -79,7 +79,7 @@ def _all_settings(experiment: dict[str, Any]) -> dict[str, Any]:
     settings, choice = experiment["settings"], experiment["choice"]
     shown = {key: settings[key] for key in ("script", "start", "dataset", "network", "training")}
     chosen = {f"chosen {key}": choice[key] for key in ("network", "training")}
-    return _flat(shown | chosen | {"precision": experiment["precision"]})
+    return _flat(shown | chosen)
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:

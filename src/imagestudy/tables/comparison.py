@@ -108,13 +108,17 @@ def searches(evidence: Evidence) -> Table:
                 latex.escape(evidence.study["searches"][name]["title"]),
                 latex.escape(best["proposer"]),
                 str(best["trials"]),
-                latex.escape(", ".join(f"{count} {status}" for status, count in statuses.items())),
+                latex.escape(_counted(statuses.to_dict())),
                 latex.duration(best["device_seconds"]),
                 latex.accuracy(best["score"]),
             ]
         )
     headings = ["search", "proposer", "trials", "of these", "device time", "best selection"]
     return Table(f"@{{}}{LEFT}lr{LEFT}rr@{{}}", headings, rows)
+
+
+def _counted(statuses: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in statuses.items())
 
 
 def claims(evidence: Evidence) -> Table:

@@ -1,0 +1,78 @@
+"""Claims about methods: a verdict from differences over seeds, and its wording.
+
+A claim needs at least `SEEDS_NEEDED` seeds (for searches: searches); with fewer it is undecided,
+whatever the numbers look like.
+"""
+
+from typing import NamedTuple
+
+from imagestudy import statistics, wording
+from imagestudy.evidence import Evidence
+
+HOLDS, OPPOSITE, UNDECIDED = "holds", "opposite holds", "undecided"
+NOT_COMPARABLE, NOT_TESTABLE = "not comparable", "not testable"
+SEEDS_NEEDED = 3
+
+
+class Claim(NamedTuple):
+    """A claim of the original, our verdict, the sentence that says it, and why."""
+
+    name: str
+    claim: str
+    verdict: str
+    sentence: str
+    evidence: str
+
+
+class Difference(NamedTuple):
+    """A metric of two experiments, paired by seed."""
+
+    first: float
+    second: float
+    found: statistics.Estimate
+    verdict: str
+
+
+def difference(evidence: Evidence, first: str, second: str, metric: str) -> Difference | None:
+    """First minus second over the seeds that both have; None where there is no such seed."""
+    ours, theirs = evidence.values(first, metric), evidence.values(second, metric)
+    seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        return None
+    pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
+    found = statistics.paired(*pairs)
+    verdict = UNDECIDED
+    if found.seeds >= SEEDS_NEEDED and found.low > 0:
+        verdict = HOLDS
+    if found.seeds >= SEEDS_NEEDED and found.high < 0:
+        verdict = OPPOSITE
+    return Difference(sum(pairs[0]) / len(seeds), sum(pairs[1]) / len(seeds), found, verdict)
+
+
+def measured(evidence: Evidence, found: Difference, first: str, second: str) -> str:
+    """The measured difference in words, and how sure it is."""
+    one, other = (evidence.experiments[name]["title"] for name in (first, second))
+    text = (
+        f"{one} {wording.accuracy(found.first)}, {other} {wording.accuracy(found.second)}, "
+        f"difference {wording.signed(found.found.mean)} over "
+        f"{wording.plural(found.found.seeds, 'seed')}"
+    )
+    if found.found.spread is None:
+        return text
+    low, high = wording.signed(found.found.low), wording.signed(found.found.high)
+    return f"{text}, interval from {low} to {high}"
+
+
+def why_undecided(found: Difference) -> str:
+    """What a decision would need."""
+    if found.found.seeds < SEEDS_NEEDED:
+        seeds = wording.plural(found.found.seeds, "seed")
+        return f"it has {seeds} and a decision needs {wording.word(SEEDS_NEEDED)}"
+    return "the interval of the difference includes zero"
+
+
+def decided_sentence(found: Difference, holds: str, opposite: str, undecided: str) -> str:
+    """The sentence of the verdict; an undecided one says what it lacks."""
+    if found.verdict == UNDECIDED:
+        return f"{undecided}: {why_undecided(found)}"
+    return holds if found.verdict == HOLDS else opposite

@@ -1,0 +1,34 @@
+"""All tables of the report as LaTeX, each by the name of its file."""
+
+from collections.abc import Callable
+
+from imagestudy import latex
+from imagestudy.evidence import Evidence
+from imagestudy.tables import ROLES, appendix, comparison, networks, summary
+
+FRAGMENTS: dict[str, tuple[Callable[[Evidence], latex.Table], Callable[[latex.Table], str]]] = {
+    "errors": (summary.errors, latex.tabular),
+    "replication": (comparison.replication, latex.tabular),
+    "by_hand_original": (comparison.by_hand_original, latex.tabular),
+    "by_hand_measured": (comparison.by_hand_measured, latex.tabular),
+    "searches": (comparison.searches, latex.tabular),
+    "claims": (comparison.claims, latex.longtable),
+    "vgg16": (networks.beside_original, latex.tabular),
+    "data": (appendix.data, latex.tabular),
+    "digests": (appendix.digests, latex.tabular),
+    "settings": (appendix.settings, latex.longtable),
+    "runs": (appendix.runs, latex.longtable),
+    "software": (appendix.software, latex.tabular),
+}
+
+
+def fragments(evidence: Evidence) -> dict[str, str]:
+    """The LaTeX of every table, by name."""
+    found = {}
+    for role in ROLES:
+        found[f"summary_{role}"] = latex.tabular(summary.of_role(evidence, role))
+    for name, each in evidence.experiments.items():
+        found[f"network_{name}"] = latex.tabular(networks.layers(each["network"]))
+    for name, (table, shown) in FRAGMENTS.items():
+        found[name] = shown(table(evidence))
+    return found

@@ -1,0 +1,142 @@
+import dataclasses
+
+import pytest
+import sample_results
+
+from imagestudy import conclusions, replication, tables
+from imagestudy.evidence import Evidence, summary_frame
+from imagestudy.tables import networks
+from imagestudy.tables.fragments import fragments
+
+
+def read(root, seeds=sample_results.SEEDS, source="generated") -> Evidence:
+    sample_results.write(root, source=source, seeds=seeds)
+    return Evidence.read(**sample_results.inputs(root, seeds))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return read(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture
+def real(tmp_path):
+    """Official data, three seeds, full width."""
+    evidence = read(tmp_path, seeds=(1, 2, 3), source="official")
+    for each in evidence.experiments.values():
+        each["settings"]["network"]["width"] = 1
+    return evidence
+
+
+def set_metric(evidence: Evidence, name: str, split: str, value: float) -> None:
+    each = evidence.experiments[name]
+    for run in each["runs"]:
+        run["metrics"][split]["top1"] = value + 0.001 * run["seed"]
+        if split == "train":
+            run["metrics"]["running_train_top1"] = value
+    values = [run["metrics"][split]["top1"] for run in each["runs"]]
+    each["metrics"][f"{split}_top1"] = sample_results.metric_of(values, 10000)
+    each["metrics"]["running_train_top1"] |= {"values": [value] * len(values)}
+
+
+def verdict(evidence: Evidence, name: str, cell: str) -> replication.Verdict:
+    found = {(v.experiment, v.cell): v for v in replication.verdicts(evidence)}
+    return found[name, cell]
+
+
+def claim(evidence: Evidence, name: str) -> conclusions.Claim:
+    return {each.name: each for each in conclusions.claims(evidence)}[name]
+
+
+def test_every_table_is_made_and_named_beforehand(demo):
+    made = fragments(demo)
+    assert list(made) == tables.names(demo.experiments)
+    assert "0.55381" in made["summary_original"]
+    assert "VGG-16 from scratch" in made["summary_control"]
+    assert "VGG-16 from scratch" not in made["summary_original"]
+    assert "at chance" in made["runs"]
+
+
+def test_generated_data_compare_with_nothing(demo):
+    found = replication.verdicts(demo)
+    assert len(found) == 12
+    assert {(each.verdict, each.reason) for each in found} == {("not comparable", "generated data")}
+
+
+def test_cells_are_judged_by_the_declared_tolerance(real):
+    for value, expected in ((0.26, "replicated"), (0.40, "higher"), (0.10, "lower")):
+        set_metric(real, "alexnet", "test", value)
+        assert verdict(real, "alexnet", "validation").verdict == expected
+    set_metric(real, "alexnet", "train", 0.32)
+    assert verdict(real, "alexnet", "train").verdict == "replicated"
+    real.experiments["alexnet"]["metrics"]["running_train_top1"]["values"] = [0.1]
+    found = verdict(real, "alexnet", "train")
+    assert found.verdict == "not comparable"
+    assert "running" in found.reason
+
+
+def test_other_weights_other_data_or_fewer_pictures_are_not_comparable(real):
+    assert "starts from" in verdict(real, "vgg16_transfer", "validation").reason
+    real.experiments["alexnet"]["settings"]["training"]["pictures"] = 1000
+    assert "part of the pictures" in verdict(real, "alexnet", "train").reason
+    real.experiments["vgg16"]["settings"]["network"]["width"] = 0.5
+    assert "narrower" in verdict(real, "vgg16", "train").reason
+    real.datasets["tiny_imagenet"]["source"] = "own"
+    assert "other data" in verdict(real, "keras_cnn", "train").reason
+
+
+def test_claims_follow_the_data(real):
+    for transfer, control, expected in (
+        (0.9, 0.5, conclusions.HOLDS),
+        (0.5, 0.9, conclusions.OPPOSITE),
+        (0.5, 0.5, conclusions.UNDECIDED),
+    ):
+        set_metric(real, "vgg16_transfer", "test", transfer)
+        set_metric(real, "vgg16_cifar10", "test", control)
+        assert claim(real, "transfer_accurate").verdict == expected
+    assert claim(real, "transfer_best_of_all").verdict == conclusions.NOT_COMPARABLE
+    assert claim(real, "autokeras_converges").verdict == conclusions.NOT_TESTABLE
+
+
+def test_speed_is_judged_against_the_control(real):
+    for seconds, expected in ((10, conclusions.HOLDS), (500, conclusions.OPPOSITE)):
+        for run in real.experiments["vgg16_transfer"]["runs"]:
+            run["device_seconds"] = seconds
+        assert claim(real, "transfer_fast").verdict == expected
+
+
+def test_two_seeds_decide_nothing(demo):
+    assert {each.verdict for each in conclusions.claims(demo)} <= {
+        conclusions.UNDECIDED,
+        conclusions.NOT_COMPARABLE,
+        conclusions.NOT_TESTABLE,
+    }
+
+
+def test_a_study_without_the_originals_experiments_has_no_claims(demo):
+    kept = {"long_name": demo.experiments["long_name"]}
+    alone = dataclasses.replace(demo, experiments=kept)
+    assert conclusions.claims(alone) == []
+    assert replication.verdicts(alone) == []
+    assert fragments(alone)
+
+
+def test_vgg16_stands_beside_the_originals(demo):
+    assert networks.differing_parts(demo) == ["input", "block 3", "flattened map", "softmax over"]
+
+
+def test_a_long_network_is_shortened_and_a_missing_one_is_empty():
+    rows = [
+        sample_results.layer(f"layer_{n}", "Conv2D", [n, n, 8], 10 * n, kernel="3x3")
+        for n in range(1, 80)
+    ]
+    table = networks.layers({"table": rows})
+    assert len(table.rows) <= networks.LONGEST + 1
+    assert any("left out" in row[0] for row in table.rows)
+    assert networks.layers(None).rows == []
+
+
+def test_the_summary_has_a_row_for_each_experiment(demo):
+    frame = summary_frame(demo)
+    assert list(frame["experiment"]) == list(demo.experiments)
+    assert frame["test_top1"].notna().all()
