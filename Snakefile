@@ -30,7 +30,6 @@ localrules:
     copy_report,
 
 
-
 rule all:
     input:
         "report.pdf",

@@ -12,4 +12,5 @@ if __name__ == "__main__":
             {"title": snakemake.params.title, **snakemake.params.settings},
             snakemake.params.code,
             Path(snakemake.params.folder),
+            snakemake.threads,
         )

@@ -128,7 +128,7 @@ def gather(
         },
         "device_seconds": _mean_and_total([run["device_seconds"] for run in runs]),
         "seconds": _mean_and_total([run["seconds"]["total"] for run in runs]),
-        "search": _search_behind(chosen),
+        "search": chosen,
     }
 
 
@@ -139,21 +139,6 @@ def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
         return choice
     status = "failed" if best["trial"] is None else "proposed"
     return choice | {key: best[key] or {} for key in ("network", "training")} | {"status": status}
-
-
-def _search_behind(best: dict[str, Any] | None) -> dict[str, Any] | None:
-    if best is None:
-        return None
-    counted = (
-        "search",
-        "proposer",
-        "trials",
-        "completed",
-        "device_seconds",
-        "seconds",
-        "declared_candidates",
-    )
-    return {**{key: best[key] for key in counted}, "best": best}
 
 
 def _check_together(paths: list[Path], runs: list[dict[str, Any]]) -> None:
