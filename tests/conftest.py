@@ -1,0 +1,119 @@
+"""A study small enough for a test: every experiment of the config, one step on a dozen pictures."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
+FOLDERS = ("rules", "scripts", "src", "report", "envs", "profiles", "scales", "examples")
+TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
+SPACE = {
+    "blocks": ["conv"],
+    "normalize": [True],
+    "augment": [False],
+    "conv": {"filters": [16], "num_blocks": [1, 2], "kernel_size": [3], "separable": [False]},
+    "learning_rates": [0.01, 0.001],
+}
+SIZES = {"vgg16": 0.05, "vgg16_transfer": 0.05, "vgg16_fine_tune": 0.05, "vgg16_from_scratch": 0.05}
+TINY = {
+    "seeds": [1],
+    "datasets": {
+        "tiny_imagenet": {
+            "selection_fraction": 0.2,
+            "generate": {"classes": 3, "train": 5, "test": 4, "unlabelled": 2, "seed": 1},
+        },
+        "cifar10": {
+            "selection_fraction": 0.5,
+            "generate": {"classes": 10, "train": 2, "test": 2, "unlabelled": 0, "seed": 2},
+        },
+    },
+    "training": {"batch_size": 12, "epochs": 1},
+    "experiments": {
+        "keras_cnn": {"training": {"epochs": 1}},
+        "autokeras": {"training": {"epochs": 1}},
+        "alexnet": {"network": {"width": 0.05}, "training": {"epochs": 1}},
+        **{
+            name: {
+                "network": {"width": width},
+                "training": {"epochs": 1},
+                **({"start": "vgg16"} if name in ("vgg16_transfer", "vgg16_fine_tune") else {}),
+            }
+            for name, width in SIZES.items()
+        },
+    },
+    "searches": {
+        "hand": {
+            "rounds": 1,
+            "trials_per_round": 1,
+            "training": TRIAL,
+            "candidates": [
+                {
+                    "network": {"maps": [4], "convolutions_per_stage": 1, "units": 8},
+                    "training": {"optimizer": "adam", "learning_rate": 0.01},
+                }
+            ],
+        },
+        "autokeras": {
+            "initial_points": 2, "rounds": 2, "trials_per_round": 1, "training": TRIAL,
+            "space": SPACE,
+        },
+        "random": {"rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE},
+        "default": {"rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE},
+    },
+}  # fmt: skip
+
+
+class StudyCopy:
+    """A copy of this checkout with a tiny scale `demo`, and Snakemake in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in PARTS:
+            shutil.copy2(ROOT / name, folder / name)
+        for name in FOLDERS:
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(TINY))
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run Snakemake with these arguments; the profile of the copy holds."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """The number of jobs of each rule that a dry run plans."""
+        ended = self.snakemake("-n", *arguments)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        lines = (ended.stdout + ended.stderr).splitlines()
+        if "Job stats:" not in lines:
+            return {}
+        start = lines.index("Job stats:") + 3
+        counts = {}
+        for line in lines[start:]:
+            if not line.strip():
+                break
+            rule, count = line.split()
+            counts[rule] = int(count)
+        counts.pop("total", None)
+        return counts
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory):
+    """A tiny study, run from its raw archives to the PDF."""
+    study = StudyCopy(tmp_path_factory.mktemp("study"))
+    ended = study.snakemake("report.pdf")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
+    return study
+
+
+@pytest.fixture
+def fresh_study(tmp_path):
+    """A tiny study of which nothing has run."""
+    return StudyCopy(tmp_path)

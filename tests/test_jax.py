@@ -1,0 +1,67 @@
+"""The same code trains on Keras's JAX backend, input pipeline and augmentation included."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from imagestudy.datasets.synthetic import generate
+from imagestudy.preparation import prepare
+from imagestudy.settings import Study
+
+SETTINGS = {
+    "scale": "demo",
+    "backend": "jax",
+    "datasets": {
+        "tiny_imagenet": {
+            "selection_fraction": 0.2,
+            "generate": {"classes": 3, "train": 10, "test": 5, "unlabelled": 0, "seed": 1},
+        }
+    },
+    "experiments": {"alexnet": {"network": {"width": 0.05}, "training": {"epochs": 2}}},
+}
+CODE = """
+import importlib.util, json, sys
+from imagestudy.runs import Run
+arguments = json.loads(sys.argv[1])
+spec = importlib.util.spec_from_file_location("alexnet_experiment", arguments.pop("script"))
+script = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+Run(**arguments).perform(script.train_alexnet)
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    study = Study.load(ROOT, SETTINGS)
+    archive = folder / "tiny-imagenet-200.zip"
+    generate(study.generate_settings("tiny_imagenet"), archive)
+    settings = {"title": "Tiny ImageNet", **study.dataset_settings("tiny_imagenet")}
+    prepare(archive, settings, {}, folder / "prepared")
+    return folder / "prepared" / "dataset.json"
+
+
+def test_alexnet_trains_on_jax(data, tmp_path):
+    files = {"result": "result.json", "history": "history.csv", "predictions": "predictions.npz",
+             "network": "model.keras"}  # fmt: skip
+    arguments = {
+        "script": str(ROOT / "scripts" / "experiments" / "alexnet.py"),
+        "settings": Study.load(ROOT, SETTINGS).run_settings("alexnet", 1),
+        "code": {"digest": "", "modules": {}},
+        "checkpoints": str(tmp_path / "checkpoints"),
+        "threads": 1,
+        "inputs": {"data": str(data)},
+        "outputs": {name: str(tmp_path / file) for name, file in files.items()},
+    }
+    assert arguments["settings"]["training"]["augmentation"]["pca_colour"] > 0
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([sys.executable, "-c", CODE, json.dumps(arguments)], check=True, env=environment)
+    result = json.loads(Path(arguments["outputs"]["result"]).read_text())
+    assert result["hardware"]["backend"] == "jax"
+    assert result["epochs"] == 2
+    assert result["metrics"]["test"]["pictures"] == 15

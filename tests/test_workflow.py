@@ -1,0 +1,255 @@
+"""The workflow as a whole: from archives in the official formats to the PDF, and what reruns."""
+
+import contextlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pypdf
+import pytest
+import yaml
+from conftest import ROOT
+
+from imagestudy.evaluation import metrics
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
+TRAINING = {"generate", "prepare", "propose", "trial", "select", "run"}
+
+
+@contextlib.contextmanager
+def edited(path, old, new):
+    """The file with `old` replaced by `new`, for a while."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    try:
+        yield
+    finally:
+        path.write_text(text)
+
+
+def results(study, experiment):
+    return study.folder / "results" / "demo" / "runs" / experiment / "seed-1"
+
+
+def test_the_study_ends_in_a_pdf(finished_study):
+    reader = pypdf.PdfReader(finished_study.folder / "report.pdf")
+    assert reader.metadata.title == CONFIG["title"]
+    assert reader.metadata.author == ", ".join(CONFIG["authors"])
+    pages = [page.extract_text() for page in reader.pages]
+    for page in pages:
+        assert "generated data" in page
+    text = "\n".join(pages)
+    for cell in ("0.5432", "0.3647", "0.55381", "0.3744", "0.3188", "0.2507", "0.8681", "0.33",
+                 "0.999", "0.7034", "0.6755", "0.6559"):  # fmt: skip
+        assert cell in text
+
+
+def test_latex_had_nothing_to_say(finished_study):
+    log = (finished_study.folder / "results" / "demo" / "report.log").read_text(errors="replace")
+    assert "undefined" not in log
+    assert "LaTeX Warning: Reference" not in log
+
+
+@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+def test_every_experiment_has_a_result_that_explains_itself(finished_study, experiment):
+    folder = results(finished_study, experiment)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["status"] in ("completed", "at_chance")
+    assert result["settings"]["name"] == experiment
+    assert result["code"]["modules"].keys() >= {"imagestudy/training.py"}
+    assert result["data"]["source"] == "generated"
+    assert result["software"]["keras"] and result["hardware"]["cpu"]
+    assert result["seconds"]["total"] > 0
+    summary = finished_study.folder / "results" / "demo" / "experiments" / f"{experiment}.json"
+    assert json.loads(summary.read_text())["metrics"]["test_top1"]["n"] == 1
+
+
+@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+def test_metrics_can_be_recomputed_from_the_predictions(finished_study, experiment):
+    folder = results(finished_study, experiment)
+    stored = json.loads((folder / "result.json").read_text())["metrics"]["test"]
+    with np.load(folder / "predictions.npz") as arrays:
+        assert metrics(arrays["probabilities"], arrays["labels"]) == stored
+
+
+def test_the_history_has_a_row_per_epoch(finished_study):
+    history = pd.read_csv(results(finished_study, "alexnet") / "history.csv")
+    assert list(history["epoch"]) == [1]
+
+
+@pytest.mark.parametrize("experiment", ["alexnet", "autokeras", "vgg16_transfer"])
+def test_a_saved_network_predicts_the_same_in_a_clean_process(finished_study, experiment):
+    folder = results(finished_study, experiment)
+    dataset = json.loads((folder / "result.json").read_text())["data"]["name"]
+    images = finished_study.folder / "results" / "demo" / "data" / dataset / "test_images.npy"
+    code = (
+        "import keras, numpy as np, sys\n"
+        "network = keras.saving.load_model(sys.argv[1])\n"
+        "np.save(sys.argv[3], network.predict(np.load(sys.argv[2]), verbose=0))\n"
+    )
+    found = finished_study.folder / f"{experiment}.npy"
+    subprocess.run([sys.executable, "-c", code, folder / "model.keras", images, found], check=True)
+    with np.load(folder / "predictions.npz") as arrays:
+        np.testing.assert_allclose(np.load(found), arrays["probabilities"], atol=1e-5)
+
+
+def test_a_start_is_declared_and_its_weights_are_kept(finished_study):
+    scratch = json.loads((results(finished_study, "vgg16") / "result.json").read_text())
+    assert scratch["start"] == {"provenance": "scratch", "name": "scratch", "digest": None}
+    transfer = json.loads((results(finished_study, "vgg16_transfer") / "result.json").read_text())
+    assert transfer["start"]["provenance"] == "study"
+    assert transfer["start"]["name"] == "vgg16"
+    assert len(transfer["start"]["digest"]) == 64
+
+
+def test_predictions_for_the_unlabelled_pictures_are_in_the_challenges_format(finished_study):
+    target = "results/demo/runs/alexnet/seed-1/submission.txt"
+    assert finished_study.snakemake(target).returncode == 0
+    lines = (finished_study.folder / target).read_text().splitlines()
+    classes = finished_study.folder / "results" / "demo" / "data" / "tiny_imagenet" / "dataset.json"
+    names = {each["name"] for each in json.loads(classes.read_text())["classes"]}
+    assert len(lines) == 6
+    assert lines[0].split()[0] == "test_0.JPEG"
+    assert {line.split()[1] for line in lines} <= names
+
+
+def test_every_search_has_a_ledger(finished_study):
+    for search in CONFIG["searches"]:
+        folder = finished_study.folder / "results" / "demo" / "searches" / search
+        ledger = pd.read_csv(folder / "ledger.csv")
+        assert set(ledger["status"]) <= {"completed", "at_chance"}
+        assert json.loads((folder / "best.json").read_text())["trial"] == 1 or len(ledger) > 1
+
+
+def test_no_checkpoint_is_left(finished_study):
+    assert not list((finished_study.folder / "results" / "demo" / "checkpoints").iterdir())
+
+
+def test_nothing_reruns_when_nothing_changed(finished_study):
+    assert finished_study.planned("report.pdf") == {}
+
+
+def test_a_comment_reruns_nothing(finished_study):
+    module = finished_study.folder / "src" / "imagestudy" / "training.py"
+    with edited(module, "def fit(", "# why\ndef fit("):
+        assert finished_study.planned("report.pdf") == {}
+
+
+def test_an_edit_of_a_plot_trains_nothing(finished_study):
+    script = finished_study.folder / "src" / "imagestudy" / "figures" / "results.py"
+    with edited(script, "def cost(", "ANOTHER = 1\n\n\ndef cost("):
+        planned = finished_study.planned("report.pdf")
+    assert planned.keys() >= {"plot_cost", "compile_report", "copy_report"}
+    assert not planned.keys() & TRAINING
+
+
+def test_an_edit_of_the_prose_only_renders_again(finished_study):
+    section = finished_study.folder / "report" / "sections" / "introduction.tex.jinja"
+    with edited(section, "\\section", "An added sentence.\n\\section"):
+        planned = finished_study.planned("report.pdf")
+    assert planned.keys() == REPORT - {"tabulate"}
+
+
+def test_one_setting_reruns_exactly_its_dependents(finished_study):
+    changed = "experiments={alexnet: {training: {learning_rate: 0.02}}}"
+    planned = finished_study.planned("report.pdf", "--config", changed)
+    assert planned["run"] == 1
+    assert planned["summarize"] == 1
+    assert not planned.keys() & (TRAINING - {"run"})
+
+
+def test_a_start_reruns_what_starts_from_it(finished_study):
+    changed = "experiments={vgg16: {training: {learning_rate: 0.02}}}"
+    assert finished_study.planned("report.pdf", "--config", changed)["run"] == 3
+
+
+def test_an_edit_of_one_network_reruns_exactly_its_runs(finished_study):
+    module = finished_study.folder / "src" / "imagestudy" / "networks" / "alexnet.py"
+    with edited(module, "(384, 3, 1, False, False)", "(380, 3, 1, False, False)"):
+        planned = finished_study.planned("report.pdf")
+    assert planned["run"] == 1
+    assert not planned.keys() & (TRAINING - {"run"})
+
+
+def test_an_edit_of_the_trainer_reruns_every_training(finished_study):
+    module = finished_study.folder / "src" / "imagestudy" / "training.py"
+    with edited(module, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 61"):
+        planned = finished_study.planned("report.pdf")
+    assert planned["run"] == len(CONFIG["experiments"])
+    assert planned["trial"] == 5
+    assert "prepare" not in planned
+
+
+def test_a_result_of_other_settings_is_refused(finished_study):
+    path = results(finished_study, "alexnet") / "result.json"
+    with edited(path, '"batch_size": 12', '"batch_size": 13'):
+        ended = finished_study.snakemake(
+            "results/demo/experiments/alexnet.json", "--forcerun", "summarize"
+        )
+    assert ended.returncode != 0
+    assert "settings.training.batch_size is 13, expected 12" in ended.stdout + ended.stderr
+    assert finished_study.snakemake("alexnet").returncode == 0
+
+
+def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):
+    ended = fresh_study.snakemake("-n", "report.pdf")
+    shown = ended.stdout + ended.stderr
+    assert ended.returncode == 0
+    for name in (*CONFIG["experiments"], *CONFIG["searches"]):
+        assert name in shown
+    assert fresh_study.planned("report.pdf")["trial"] == 5
+
+
+@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+def test_every_experiment_is_a_target(fresh_study, experiment):
+    assert fresh_study.planned(experiment)["run"] >= 1
+
+
+@pytest.mark.parametrize("arguments", [["--dag"], ["--rulegraph"]])
+def test_the_graph_can_be_drawn(fresh_study, arguments):
+    ended = fresh_study.snakemake("report.pdf", *arguments)
+    assert ended.returncode == 0
+    assert ended.stdout.lstrip().startswith("digraph")
+
+
+def test_the_html_report_holds_the_figures(finished_study):
+    ended = finished_study.snakemake("report.pdf", "--report", "report.html")
+    assert ended.returncode == 0, ended.stderr
+    page = (finished_study.folder / "report.html").read_text()
+    assert "learning_curves" in page
+    assert "Results" in page
+
+
+def test_a_wrong_setting_stops_before_any_job(fresh_study):
+    ended = fresh_study.snakemake("report.pdf", "--config", "experiments={alexnet: {lr: 1}}")
+    assert ended.returncode != 0
+    shown = ended.stdout + ended.stderr
+    assert "config.yaml: experiments.alexnet has the unknown key 'lr'" in shown
+    assert not (fresh_study.folder / "results").exists()
+
+
+def test_an_archive_that_is_missing_is_named_before_any_job(fresh_study, tmp_path):
+    ended = fresh_study.snakemake("report.pdf", "--config", f"data_root={tmp_path}/nowhere")
+    assert ended.returncode != 0
+    assert "which has no tiny-imagenet-200.zip" in ended.stdout + ended.stderr
+
+
+def test_imagenets_weights_are_an_input_where_they_are_the_start(fresh_study):
+    changed = "experiments={vgg16_transfer: {start: imagenet, network: {width: 1.0}}}"
+    assert fresh_study.planned("vgg16_transfer", "--config", changed)["download"] == 1
+
+
+def test_at_full_everything_is_downloaded_and_nothing_generated(fresh_study):
+    planned = fresh_study.planned("report.pdf", "--config", "scale=full")
+    assert planned["download"] == 3
+    assert "generate" not in planned
+    assert planned["run"] == 3 * len(CONFIG["experiments"])
+
+
+def test_the_slurm_profile_can_be_dry_run(fresh_study):
+    ended = fresh_study.snakemake("-n", "report.pdf", "--workflow-profile", "profiles/slurm")
+    assert ended.returncode == 0, ended.stderr
