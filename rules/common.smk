@@ -9,7 +9,6 @@ from snakemake.exceptions import WorkflowError
 FOLDER = Path(workflow.basedir)
 SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
-os.environ["PYTHONPATH"] = str(SOURCE)
 
 from imagestudy.errors import StudyError
 from imagestudy.provenance import code_digests
@@ -21,8 +20,12 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-os.environ["KERAS_BACKEND"] = study.config["backend"]
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
+os.environ.update(
+    PYTHONPATH=str(SOURCE),
+    KERAS_BACKEND=study.config["backend"],
+    TF_CPP_MIN_LOG_LEVEL="2",
+)
 
 
 wildcard_constraints:
@@ -58,3 +61,59 @@ def at_scale(path):
 def data_of(block):
     """The prepared data of an experiment or a search."""
     return at_scale(f"data/{block['dataset']}/dataset.json")
+
+
+def trials(search, rounds):
+    """The results of all trials of these rounds."""
+    count = study.searches[search]["trials_per_round"]
+    return [
+        at_scale(f"searches/{search}/round-{number}/trial-{trial}/result.json")
+        for number in rounds
+        for trial in range(1, count + 1)
+    ]
+
+
+def all_trials(search):
+    return trials(search, range(1, study.searches[search]["rounds"] + 1))
+
+
+def inputs_of_run(wildcards):
+    """The data; the search's best trial and the starting weights where the experiment has them."""
+    block = study.experiments[wildcards.experiment]
+    inputs = {"data": data_of(block)}
+    if "search" in block:
+        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
+    if block.get("start") == IMAGENET:
+        inputs["start"] = study.imagenet_weights()
+    elif "start" in block:
+        inputs["start"] = at_scale(
+            f"runs/{block['start']}/seed-{wildcards.seed}/model.keras"
+        )
+    return inputs
+
+
+def runs_of(experiment, file):
+    """One file of all seeds' runs of an experiment."""
+    return [
+        at_scale(f"runs/{experiment}/seed-{seed}/{file}")
+        for seed in study.config["seeds"]
+    ]
+
+
+def gathered(experiment):
+    """What the result file of an experiment is made of."""
+    block = study.experiments[experiment]
+    inputs = {"data": data_of(block), "results": runs_of(experiment, "result.json")}
+    if "search" in block:
+        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
+    return inputs
+
+
+def submissions():
+    """The challenge's files of every run on Tiny ImageNet: they come with the report."""
+    return [
+        path
+        for name, block in study.experiments.items()
+        if study.datasets[block["dataset"]]["format"] == "tiny_imagenet"
+        for path in runs_of(name, "submission.txt")
+    ]

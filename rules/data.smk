@@ -1,5 +1,7 @@
 # Raw archives, and the arrays made of them.
-DOWNLOADS = {official.file: official for official in (*ARCHIVES.values(), IMAGENET_WEIGHTS)}
+DOWNLOADS = {
+    official.file: official for official in (*ARCHIVES.values(), IMAGENET_WEIGHTS)
+}
 
 
 rule generate:
@@ -9,14 +11,14 @@ rule generate:
         "results/{scale}/logs/generate/{dataset}/{file}.log",
     benchmark:
         "results/{scale}/benchmarks/generate/{dataset}/{file}.tsv"
-    params:
-        settings=lambda wildcards: study.generate_settings(wildcards.dataset),
-        code=code("generate.py"),
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../envs/keras.yaml"
+    params:
+        settings=lambda wildcards: study.generate_settings(wildcards.dataset),
+        code=code("generate.py"),
     message:
         "Making up pictures for {wildcards.dataset}"
     script:
@@ -32,14 +34,14 @@ rule download:
         "resources/benchmarks/{file}.tsv"
     wildcard_constraints:
         file="|".join(DOWNLOADS),
-    params:
-        url=lambda wildcards: DOWNLOADS[wildcards.file].url,
-        md5=lambda wildcards: DOWNLOADS[wildcards.file].md5,
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=500,
         runtime=120,
-    conda:
-        "../envs/keras.yaml"
+    params:
+        url=lambda wildcards: DOWNLOADS[wildcards.file].url,
+        md5=lambda wildcards: DOWNLOADS[wildcards.file].md5,
     message:
         "Downloading {wildcards.file}"
     script:
@@ -56,17 +58,17 @@ rule prepare:
         "results/{scale}/logs/prepare/{dataset}.log",
     benchmark:
         "results/{scale}/benchmarks/prepare/{dataset}.tsv"
+    conda:
+        "../envs/keras.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
         title=lambda wildcards: study.datasets[wildcards.dataset]["title"],
         folder="results/{scale}/data/{dataset}",
         code=code("prepare.py"),
-    threads: 2
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../envs/keras.yaml"
     message:
         "Preparing the arrays of {wildcards.dataset}"
     script:
@@ -83,11 +85,11 @@ rule export_csv:
         "results/{scale}/logs/export_csv/{dataset}.log",
     benchmark:
         "results/{scale}/benchmarks/export_csv/{dataset}.tsv"
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=1000,
         runtime=30,
-    conda:
-        "../envs/keras.yaml"
     message:
         "Exporting {wildcards.dataset} as one folder of pictures and a CSV"
     script:

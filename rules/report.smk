@@ -294,16 +294,19 @@ rule compile_report:
 
 rule copy_report:
     input:
-        at_scale("report.pdf"),
+        pdf=at_scale("report.pdf"),
+        submissions=submissions(),
     output:
         "report.pdf",
     log:
         at_scale("logs/copy_report.log"),
     benchmark:
         at_scale("benchmarks/copy_report.tsv")
+    conda:
+        "../envs/latex.yaml"
     params:
         scale=study.scale,
     message:
         "The report: {output}"
     shell:
-        "cp {input} {output} 2> {log}"
+        "cp {input.pdf} {output} 2> {log}"

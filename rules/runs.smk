@@ -1,19 +1,6 @@
 # Runs: one network trained with one experiment's settings and one seed.
 
 
-def inputs_of_run(wildcards):
-    """The data; the search's best trial and the starting weights where the experiment has them."""
-    block = study.experiments[wildcards.experiment]
-    inputs = {"data": data_of(block)}
-    if "search" in block:
-        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
-    if block.get("start") == IMAGENET:
-        inputs["start"] = study.imagenet_weights()
-    elif "start" in block:
-        inputs["start"] = at_scale(f"runs/{block['start']}/seed-{wildcards.seed}/model.keras")
-    return inputs
-
-
 rule run:
     input:
         unpack(inputs_of_run),
@@ -26,19 +13,21 @@ rule run:
         "results/{scale}/logs/run/{experiment}-{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/run/{experiment}-{seed}.tsv"
-    params:
-        run=lambda wildcards: dict(
-            settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
-            code=code(f"experiments/{study.experiments[wildcards.experiment]['script']}.py"),
-            checkpoints=at_scale("checkpoints"),
-        ),
-        script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
+    conda:
+        "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
         mem_mb=4000,
         runtime=600,
-    conda:
-        "../envs/keras.yaml"
+    params:
+        run=lambda wildcards: dict(
+            settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
+            code=code(
+                f"experiments/{study.experiments[wildcards.experiment]['script']}.py"
+            ),
+            checkpoints=at_scale("checkpoints"),
+        ),
+        script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:
         "Experiment {wildcards.experiment}, seed {wildcards.seed}"
     script:
@@ -55,11 +44,11 @@ rule export_submission:
         "results/{scale}/logs/export_submission/{experiment}-{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/export_submission/{experiment}-{seed}.tsv"
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=500,
         runtime=10,
-    conda:
-        "../envs/keras.yaml"
     message:
         "Predictions of {wildcards.experiment} for the unlabelled pictures, as the challenge wants"
     script:

@@ -1,38 +1,26 @@
 # Searches: rounds of trials put forward by a proposer, all on one ledger.
 
 
-def trials(search, rounds):
-    """The results of all trials of these rounds."""
-    count = study.searches[search]["trials_per_round"]
-    return [
-        at_scale(f"searches/{search}/round-{number}/trial-{trial}/result.json")
-        for number in rounds
-        for trial in range(1, count + 1)
-    ]
-
-
-def all_trials(search):
-    return trials(search, range(1, study.searches[search]["rounds"] + 1))
-
-
 rule propose:
     input:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        earlier=lambda wildcards: trials(wildcards.search, range(1, int(wildcards.round))),
+        earlier=lambda wildcards: trials(
+            wildcards.search, range(1, int(wildcards.round))
+        ),
     output:
         proposals="results/{scale}/searches/{search}/round-{round}/proposals.json",
     log:
         "results/{scale}/logs/propose/{search}-{round}.log",
     benchmark:
         "results/{scale}/benchmarks/propose/{search}-{round}.tsv"
-    params:
-        settings=lambda wildcards: study.search_settings(wildcards.search),
-        code=code("propose.py"),
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
-    conda:
-        "../envs/keras.yaml"
+    params:
+        settings=lambda wildcards: study.search_settings(wildcards.search),
+        code=code("propose.py"),
     message:
         "Search {wildcards.search}: putting forward round {wildcards.round}"
     script:
@@ -49,6 +37,12 @@ rule trial:
         "results/{scale}/logs/trial/{search}-{round}-{trial}.log",
     benchmark:
         "results/{scale}/benchmarks/trial/{search}-{round}-{trial}.tsv"
+    conda:
+        "../envs/keras.yaml"
+    threads: TRAINING_THREADS
+    resources:
+        mem_mb=3000,
+        runtime=120,
     params:
         run=lambda wildcards: dict(
             settings=study.trial_settings(
@@ -58,12 +52,6 @@ rule trial:
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
-    threads: TRAINING_THREADS
-    resources:
-        mem_mb=3000,
-        runtime=120,
-    conda:
-        "../envs/keras.yaml"
     message:
         "Search {wildcards.search}: round {wildcards.round}, trial {wildcards.trial}"
     script:
@@ -80,14 +68,14 @@ rule select:
         "results/{scale}/logs/select/{search}.log",
     benchmark:
         "results/{scale}/benchmarks/select/{search}.tsv"
-    params:
-        settings=lambda wildcards: study.search_settings(wildcards.search),
-        code=code("select.py"),
+    conda:
+        "../envs/keras.yaml"
     resources:
         mem_mb=500,
         runtime=10,
-    conda:
-        "../envs/keras.yaml"
+    params:
+        settings=lambda wildcards: study.search_settings(wildcards.search),
+        code=code("select.py"),
     message:
         "Search {wildcards.search}: writing the ledger and the best trial"
     script:

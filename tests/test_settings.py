@@ -44,6 +44,10 @@ REFUSED = [
         "config.yaml: experiments.alexnet has the unknown key 'lr'; it may have: dataset, network",
     ),
     (
+        {"experiments": {"alexnet": {"network": {"wdth": 1}}}},
+        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: batch_",
+    ),
+    (
         {"experiments": {"alexnet": {"training": {"optimizer": "adagrad"}}}},
         "experiments.alexnet.training.optimizer is 'adagrad'; it must be one of sgd, adam",
     ),

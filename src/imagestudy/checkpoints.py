@@ -48,7 +48,7 @@ class Checkpoint:
             file.write(buffer.getbuffer())
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, self._path)
+        partial.replace(self._path)
 
     def remove(self) -> None:
         """Forget the training: it has finished."""
