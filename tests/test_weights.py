@@ -1,0 +1,64 @@
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras.src.legacy.saving import legacy_h5_format
+
+from imagestudy.errors import StudyError
+from imagestudy.networks.vgg16 import convolutional_base, vgg16
+from imagestudy.weights import digest, load_start
+
+STATISTICS = {"mean": [0.5, 0.4, 0.3], "std": [0.25, 0.25, 0.25]}
+SHAPE = (32, 32, 3)
+
+
+def base(width=1.0, start="imagenet"):
+    return convolutional_base(SHAPE, STATISTICS, width, False, start)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A file laid out as Keras's published one, with random values, and the network it is of."""
+    network = keras.applications.VGG16(weights=None, include_top=False, input_shape=SHAPE)
+    path = tmp_path_factory.mktemp("weights") / "vgg16_notop.h5"
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, network)
+    return path, network
+
+
+def test_imagenets_weights_see_pictures_as_they_were_trained_on(published):
+    path, network = published
+    ours = base()
+    found = load_start(ours, "imagenet", path)
+    assert found == {"provenance": "imagenet", "name": "imagenet", "digest": digest(ours)}
+    pictures = np.random.default_rng(1).integers(0, 256, (2, *SHAPE), dtype=np.uint8)
+    prepared = keras.applications.vgg16.preprocess_input(pictures.astype("float32"))
+    np.testing.assert_allclose(
+        ours.predict(pictures, verbose=0), network.predict(prepared, verbose=0), rtol=1e-3
+    )
+
+
+def test_a_run_of_the_study_is_a_start(tmp_path):
+    keras.utils.set_random_seed(1)
+    parent = vgg16(SHAPE, 5, STATISTICS, 0.05, 0.5, False)
+    parent.save(tmp_path / "model.keras")
+    child = base(0.05, "vgg16")
+    found = load_start(child, "vgg16", tmp_path / "model.keras")
+    assert (found["provenance"], found["name"]) == ("study", "vgg16")
+    for layer in child.layers:
+        for own, theirs in zip(
+            layer.get_weights(), parent.get_layer(layer.name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(own, theirs)
+
+
+def test_weights_of_another_width_are_refused(tmp_path):
+    vgg16(SHAPE, 5, STATISTICS, 0.05, 0.5, False).save(tmp_path / "model.keras")
+    with pytest.raises(StudyError, match="its weights do not fit vgg16_base"):
+        load_start(base(0.1, "vgg16"), "vgg16", tmp_path / "model.keras")
+
+
+def test_a_broken_file_of_weights_is_refused(tmp_path):
+    (tmp_path / "weights.h5").write_bytes(b"no weights")
+    with pytest.raises(StudyError, match="weights.h5: its weights do not fit"):
+        load_start(base(), "imagenet", tmp_path / "weights.h5")
