@@ -43,14 +43,17 @@ SPECIAL = {
 # What Latin Modern has in the T1 encoding: ASCII, and the letters of Latin-1 and Latin Extended-A.
 PRINTABLE = re.compile(r"[ -~À-ÖØ-öø-ÿĂ-ćČ-đĘ-ěĞğĹ-ĺĽľŁ-ńŇňŊŋŐ-ŕŘ-śŞ-şŠ-ťŮ-űŸ-ž]")
 LONGEST_WORD = 18
+LEFT = r">{\raggedright\arraybackslash}X"
+FILLED = r"@{\extracolsep{\fill}}"
 
 
 class Table(NamedTuple):
     """A table whose headings and cells are LaTeX already.
 
-    `align` is LaTeX's column specification, for the width of the text (`tabularx`); `groups`
-    are (heading, number of columns) over the headings; `rules` are row numbers with a thin line
-    before them. With `together`, no page ends between two such lines.
+    `align` is LaTeX's column specification, without `@{}` at its ends; columns X share what is
+    left of the text's width, without them the gaps do. `groups` are (heading, number of columns)
+    over the headings; `rules` are row numbers with a thin line before them. With `together`, no
+    page ends between two such lines.
     """
 
     align: str
@@ -59,6 +62,11 @@ class Table(NamedTuple):
     groups: Sequence[tuple[str, int]] = ()
     rules: Sequence[int] = ()
     together: bool = False
+
+
+def left(millimetres: int) -> str:
+    """A column of this width whose text is not justified."""
+    return rf">{{\raggedright\arraybackslash}}p{{{millimetres}mm}}"
 
 
 def escape(value: Any) -> str:
@@ -125,20 +133,22 @@ MISSING = escape(wording.MISSING)
 
 
 def tabular(table: Table) -> str:
-    """The table as a `tabularx` of the text's width, ruled as booktabs wants it."""
-    lines = [rf"\begin{{tabularx}}{{\linewidth}}{{{table.align}}}", r"\toprule"]
-    lines += _head(table)
+    """The table in the text's width, ruled as booktabs wants it."""
+    kind, spaced = ("tabularx", "") if "X" in table.align else ("tabular*", FILLED)
+    align = rf"@{{}}{spaced}{table.align}@{{}}"
+    lines = [rf"\begin{{{kind}}}{{\linewidth}}{{{align}}}", r"\toprule", *_head(table)]
     for number, row in enumerate(table.rows):
         if number in table.rules:
             lines.append(r"\midrule")
         lines.append(" & ".join(row) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabularx}", ""])
+    return "\n".join([*lines, r"\bottomrule", rf"\end{{{kind}}}", ""])
 
 
 def longtable(table: Table) -> str:
-    """The table as a `longtable*`, for those that do not fit a page; `align` needs `p` columns."""
+    """The table as a `longtable*`, for those that do not fit a page; it has no X columns."""
     head = _head(table)
-    lines = [rf"\begin{{longtable*}}{{{table.align}}}", r"\toprule", *head, r"\endfirsthead"]
+    align = rf"@{{}}{FILLED}{table.align}@{{}}"
+    lines = [rf"\begin{{longtable*}}{{{align}}}", r"\toprule", *head, r"\endfirsthead"]
     lines += [r"\toprule", *head, r"\endhead", r"\bottomrule", r"\endfoot"]
     for number, row in enumerate(table.rows):
         if number in table.rules:

@@ -46,7 +46,9 @@ def not_comparable(evidence: Evidence, name: str, row: dict[str, Any]) -> str | 
         return "other data than the original's"
     if each["start"]["provenance"] != row["start"]:
         needed = "ImageNet weights" if row["start"] == "imagenet" else "random weights"
-        return f"starts from {each['start']['name']}, the original from {needed}"
+        start = each["start"]["name"]
+        ours = evidence.experiments[start]["title"] if start in evidence.experiments else start
+        return f"starts from our {ours}, the original from {needed}"
     if data["settings"].get("train_pictures_per_class") or settings["training"].get("pictures"):
         return "trained on a part of the pictures"
     if data["settings"].get("test_pictures_per_class"):

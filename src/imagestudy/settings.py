@@ -13,6 +13,7 @@ from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in
 
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
+DECLARED = ("candidates", "network", "space")
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,11 @@ class Study:
                 for name, block in self.experiments.items()
             },
             "searches": {
-                name: {"title": block["title"], "proposer": block["proposer"]}
+                name: {
+                    "title": block["title"],
+                    "proposer": block["proposer"],
+                    "declared": {key: block[key] for key in DECLARED if key in block},
+                }
                 for name, block in self.searches.items()
             },
         }

@@ -9,6 +9,15 @@ WORDS = (
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 
+# Of runs that did not complete, in a sentence; `failed` is the one that leaves no network.
+STATUSES = {
+    "stopped": "reached the time limit",
+    "diverged": "diverged",
+    "at_chance": "did no better than guessing",
+    "failed": "failed",
+    "skipped": "was left out",
+}
+
 
 def accuracy(value: float | None) -> str:
     """An accuracy as a fraction with three digits."""
@@ -72,6 +81,16 @@ def listing(words: Sequence[str]) -> str:
 def word(number: int) -> str:
     """A small whole number as a word, a larger one in figures."""
     return WORDS[number] if 0 <= number < len(WORDS) else str(number)
+
+
+def counted(words: Sequence[str], verb: bool = True) -> list[str]:
+    """How often each word occurs, as words: `two are higher`, `one is lower`."""
+    found = []
+    for each in dict.fromkeys(words):
+        number = words.count(each)
+        between = (" is " if number == 1 else " are ") if verb else " "
+        found.append(f"{word(number)}{between}{each}")
+    return found
 
 
 def plural(number: int, noun: str, several: str | None = None) -> str:

@@ -9,6 +9,8 @@ OTHERS = (
     "by_hand_original",
     "by_hand_measured",
     "searches",
+    "spaces",
+    "trials",
     "claims",
     "vgg16",
     "data",

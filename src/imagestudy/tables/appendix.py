@@ -5,8 +5,7 @@ from typing import Any
 
 from imagestudy import latex
 from imagestudy.evidence import Evidence
-from imagestudy.latex import Table
-from imagestudy.tables.summary import LEFT
+from imagestudy.latex import LEFT, Table
 
 DIGITS = 12
 SOURCES = {
@@ -21,20 +20,19 @@ def data(evidence: Evidence) -> Table:
     rows = []
     for each in evidence.datasets.values():
         splits = each["splits"]
-        width, height = each["source_size"]
         rows.append(
             [
                 latex.title(each["title"]),
                 latex.escape(SOURCES[each["source"]]),
                 str(len(each["classes"])),
                 *(latex.count(splits[name]["pictures"]) for name in ("train", "selection", "test")),
-                latex.escape(f"{width} × {height}"),
-                latex.escape(f"{each['image_size']} × {each['image_size']}"),
+                _size(each["source_size"]),
+                _size([each["image_size"]] * 2),
                 latex.count(each["duplicates"]["across_count"]),
             ]
         )
     headings = ["data", "source", "classes", "train", "selection", "test", "given", "used", "dupl."]
-    return Table(f"@{{}}l{LEFT}rrrrllr@{{}}", headings, rows)
+    return Table(f"l{LEFT}rrrrllr", headings, rows)
 
 
 def digests(evidence: Evidence) -> Table:
@@ -48,7 +46,7 @@ def digests(evidence: Evidence) -> Table:
     for name, each in evidence.experiments.items():
         if each["start"]["digest"]:
             rows.append(["start", latex.code(name), _digest(each["start"]["digest"])])
-    return Table(f"@{{}}l{LEFT}l@{{}}", ["digest of", "name", "SHA-256 (beginning)"], rows)
+    return Table(f"l{LEFT}l", ["digest of", "name", "SHA-256 (beginning)"], rows)
 
 
 def settings(evidence: Evidence) -> Table:
@@ -69,16 +67,16 @@ def settings(evidence: Evidence) -> Table:
         rules.append(len(rows))
         for key, value in block.items():
             rows.append([label if len(rows) == rules[-1] else "", *_setting(key, value)])
-    align = "@{}" + "".join(
-        rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in (34, 62, 48)
-    )
-    return Table(align + "@{}", ["experiment", "setting", "value"], rows, rules=rules[1:])
+    align = "".join(latex.left(width) for width in (32, 64, 48))
+    return Table(align, ["experiment", "setting", "value"], rows, rules=rules[1:])
 
 
 def _all_settings(experiment: dict[str, Any]) -> dict[str, Any]:
     settings, choice = experiment["settings"], experiment["choice"]
     shown = {key: settings[key] for key in ("script", "start", "dataset", "network", "training")}
-    chosen = {f"chosen {key}": choice[key] for key in ("network", "training")}
+    # The space is in a table of its own.
+    network = {key: value for key, value in choice["network"].items() if key != "space"}
+    chosen = {"chosen network": network, "chosen training": choice["training"]}
     return _flat(shown | chosen)
 
 
@@ -115,23 +113,12 @@ def runs(evidence: Evidence) -> Table:
                     latex.duration(run["seconds"]["total"]),
                     latex.duration(run["device_seconds"]),
                     rf"{latex.count(run['peak_memory_mb'])}\,MB",
-                    _digest(run["commit"], 7) if run["commit"] else latex.MISSING,
+                    _commit(run["commit"]),
                 ]
             )
-    headings = [
-        "experiment",
-        "seed",
-        "status",
-        "epoch",
-        "test",
-        "time",
-        "device",
-        "memory",
-        "commit",
-    ]
-    align = (
-        r"@{}>{\raggedright\arraybackslash}p{30mm}r>{\raggedright\arraybackslash}p{16mm}lrrrrl@{}"
-    )
+    headings = ["experiment", "seed", "status", "epoch", "test"]
+    headings += ["time", "device", "memory", "commit"]
+    align = f"{latex.left(36)}r{latex.left(18)}lrrrrl"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
@@ -147,7 +134,18 @@ def software(evidence: Evidence) -> Table:
                 if str(value) not in seen:
                     seen.append(str(value))
     rows = [[latex.code(key), latex.breakable("; ".join(seen))] for key, seen in found.items()]
-    return Table(f"@{{}}l{LEFT}@{{}}", ["name", "value"], rows)
+    return Table(f"l{LEFT}", ["name", "value"], rows)
+
+
+def _size(size: list[int] | None) -> str:
+    """Width and height in pixels; pictures of a user's own may be of several sizes."""
+    return latex.escape(f"{size[0]} × {size[1]}") if size else "several"
+
+
+def _commit(commit: str | None) -> str:
+    if not commit:
+        return latex.MISSING
+    return _digest(commit, 7) + ("+" if commit.endswith("-dirty") else "")
 
 
 def _digest(digest: str, digits: int = DIGITS) -> str:

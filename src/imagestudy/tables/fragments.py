@@ -4,16 +4,18 @@ from collections.abc import Callable
 
 from imagestudy import latex
 from imagestudy.evidence import Evidence
-from imagestudy.tables import ROLES, appendix, comparison, networks, summary
+from imagestudy.tables import ROLES, appendix, by_hand, comparison, networks, searches, summary, vgg16
 
 FRAGMENTS: dict[str, tuple[Callable[[Evidence], latex.Table], Callable[[latex.Table], str]]] = {
     "errors": (summary.errors, latex.tabular),
     "replication": (comparison.replication, latex.tabular),
-    "by_hand_original": (comparison.by_hand_original, latex.tabular),
-    "by_hand_measured": (comparison.by_hand_measured, latex.tabular),
-    "searches": (comparison.searches, latex.tabular),
+    "by_hand_original": (by_hand.stated, latex.tabular),
+    "by_hand_measured": (by_hand.measured, latex.tabular),
+    "searches": (searches.searches, latex.tabular),
+    "spaces": (searches.spaces, latex.longtable),
+    "trials": (searches.trials, latex.longtable),
     "claims": (comparison.claims, latex.longtable),
-    "vgg16": (networks.beside_original, latex.tabular),
+    "vgg16": (vgg16.beside_original, latex.tabular),
     "data": (appendix.data, latex.tabular),
     "digests": (appendix.digests, latex.tabular),
     "settings": (appendix.settings, latex.longtable),

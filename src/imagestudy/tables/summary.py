@@ -2,9 +2,7 @@
 
 from imagestudy import latex, statistics
 from imagestudy.evidence import Evidence
-from imagestudy.latex import Table
-
-LEFT = r">{\raggedright\arraybackslash}X"
+from imagestudy.latex import LEFT, Table
 
 
 def of_role(evidence: Evidence, role: str) -> Table:
@@ -12,10 +10,10 @@ def of_role(evidence: Evidence, role: str) -> Table:
     ours = ["running", "evaluated", "selection", "test", "test top-5", "seeds"]
     if role == "original":
         headings = [r"\#", "experiment", "train", "val.", *ours]
-        align = f"@{{}}r{LEFT}ll@{{\\quad}}llllll@{{}}"
+        align = f"r{LEFT}ll@{{\\quad}}llllll"
         groups = [("", 2), ("the original", 2), ("this study: training", 2), ("", 4)]
     else:
-        headings, align = ["experiment", *ours], f"@{{}}{LEFT}llllll@{{}}"
+        headings, align = ["experiment", *ours], f"{LEFT}llllll"
         groups = [("", 1), ("training", 2), ("", 4)]
     rows, rules, dataset = [], [], None
     for name, each in evidence.of_role(role).items():
@@ -37,7 +35,9 @@ def _dataset(evidence: Evidence, name: str) -> str:
     data = evidence.datasets[name]
     made_up = ", generated" if data["source"] == "generated" else ""
     title = latex.title(data["title"])
-    return rf"\emph{{{title}}} ({len(data['classes'])} classes{made_up})"
+    pictures = latex.count(data["splits"]["test"]["pictures"])
+    about = f"{len(data['classes'])} classes, {pictures} test pictures{made_up}"
+    return rf"\emph{{{title}}} ({about})"
 
 
 def _ours(evidence: Evidence, name: str) -> list[str]:
@@ -58,14 +58,17 @@ def _stacked(found: statistics.Estimate) -> str:
 
 def _unfinished(evidence: Evidence, name: str) -> str:
     """A mark where not all runs completed; the text under the table explains it."""
-    odd = {"diverged", "at_chance", "failed"} & evidence.experiments[name]["statuses"].keys()
+    odd = evidence.experiments[name]["statuses"].keys() - {"completed"}
     return r"\textsuperscript{*}" if odd else ""
 
 
 def errors(evidence: Evidence) -> Table:
     """Top-1 and top-5 error on test, which the original defines and does not report."""
-    rows = []
+    rows, rules, dataset = [], [], None
     for name, each in evidence.experiments.items():
+        if dataset not in (None, each["dataset"]):
+            rules.append(len(rows))
+        dataset = each["dataset"]
         top1, top5 = (evidence.estimate(name, f"test_top{k}") for k in (1, 5))
         loss = evidence.experiments[name]["metrics"]["test_loss"]["mean"]
         chance = 1 - statistics.chance(evidence.classes(name))
@@ -78,8 +81,8 @@ def errors(evidence: Evidence) -> Table:
                 latex.accuracy(chance),
             ]
         )
-    headings = ["experiment", "top-1 error", "top-5 error", "log loss", "top-1 of guessing"]
-    return Table(f"@{{}}{LEFT}llll@{{}}", headings, rows)
+    headings = ["experiment", "top-1 error", "top-5 error", "log loss", "guessing (top-1)"]
+    return Table(f"{LEFT}llll", headings, rows, rules=rules)
 
 
 def _error(found: statistics.Estimate) -> str:

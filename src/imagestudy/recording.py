@@ -1,0 +1,129 @@
+"""The files of one result: what was found, and everything it was made with."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import psutil
+
+from imagestudy import device, provenance
+from imagestudy.data import Dataset
+from imagestudy.results import SCHEMA, write_json
+from imagestudy.sources import SCRATCH
+
+HISTORY = [
+    "epoch",
+    "seconds",
+    "learning_rate",
+    "train_top1",
+    "train_loss",
+    "selection_top1",
+    "selection_loss",
+]
+NO_SECONDS = {"start": 0.0, "training": 0.0, "evaluation": 0.0, "earlier": 0.0}
+NOTHING = {
+    "error": None,
+    "metrics": None,
+    "score": None,
+    "network": None,
+    "epochs": 0,
+    "best_epoch": 0,
+}
+
+
+@dataclass
+class Record:
+    """Writes the outputs of a run, or the one output of a trial, named by the caller.
+
+    `outputs`: `result`, and for a run `history`, `predictions` and `network`.
+    """
+
+    outputs: dict[str, Path]
+    settings: dict[str, Any]
+    choice: dict[str, Any]
+    code: dict[str, Any]
+    data: Dataset
+    threads: int
+    precision: str
+    start: dict[str, Any] = field(
+        default_factory=lambda: {"provenance": SCRATCH, "name": SCRATCH, "digest": None}
+    )
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether this is a trial of a search."""
+        return "trial" in self.settings
+
+    def write_network(self, network: keras.Model) -> None:
+        """Save `network` without its optimizer."""
+        plain = keras.Model(network.inputs, network.outputs, name=network.name)
+        plain.save(self.outputs["network"])
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        """Write a row per epoch."""
+        pd.DataFrame(rows, columns=HISTORY).to_csv(self.outputs["history"], index=False)
+
+    def write_predictions(
+        self, probabilities: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray
+    ) -> None:
+        """Write the test split's probabilities and labels, and classes of unlabelled pictures."""
+        np.savez(
+            self.outputs["predictions"],
+            probabilities=probabilities,
+            labels=labels,
+            unlabelled=unlabelled.astype(np.int32),
+        )
+
+    def write_unfinished(self, status: str, error: str, **found: Any) -> None:
+        """Record that there is no network, and why; the other files of a run are empty."""
+        if not self.is_trial:
+            self.write_history([])
+            none = np.zeros(0, np.int32)
+            self.write_predictions(np.zeros((0, len(self.data.classes)), np.float32), none, none)
+            self.outputs["network"].touch()
+        self.write_result({"status": status, "error": error, **found})
+
+    def write_result(self, found: dict[str, Any]) -> None:
+        """Write `result.json`: `found` (status, metrics …) and what it was made with."""
+        seconds = NO_SECONDS | found.pop("seconds", {})
+        now = 0.0 if found["status"] == "skipped" else seconds_of_process()
+        # Processes that were killed before the training had finished count too.
+        seconds["total"] = round(now + seconds["earlier"], 2)
+        result = {
+            "schema": SCHEMA,
+            "kind": "trial" if self.is_trial else "run",
+            "experiment": self.settings["name"],
+            "seed": self.settings["seed"],
+            "scale": self.settings["scale"],
+            **NOTHING,
+            **found,
+            "settings": self.settings,
+            "choice": self.choice,
+            "code": self.code,
+            "data": {
+                "name": self.data.name,
+                "digest": self.data.digest,
+                "source": self.data.source,
+            },
+            "start": self.start,
+            "seconds": seconds,
+            "device_seconds": round(seconds["total"] * self.threads, 2),
+            "threads": self.threads,
+            "peak_memory_mb": provenance.peak_memory_mb(),
+            "software": provenance.software(),
+            "hardware": provenance.hardware() | device.description(),
+            "precision": self.precision,
+            "commit": provenance.commit(),
+            "finished": provenance.now(),
+        }
+        write_json(self.outputs["result"], result)
+
+
+def seconds_of_process() -> float:
+    """Wall-clock time since this process was started."""
+    return time.time() - psutil.Process(os.getpid()).create_time()

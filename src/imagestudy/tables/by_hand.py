@@ -1,0 +1,108 @@
+"""AutoKeras against building by hand: what the original says, and what is measured here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from imagestudy import latex
+from imagestudy.evidence import Evidence
+from imagestudy.latex import LEFT, Table
+
+COMPARED = ("autokeras", "hand")
+# Device-seconds are added up and rounded to hundredths.
+ROUNDING = 0.02
+
+
+def stated(evidence: Evidence) -> Table:
+    """AutoKeras against building by hand, as the original's table has it."""
+    rows = [
+        [latex.escape(row[key]) for key in ("aspect", "autokeras", "hand")]
+        for row in evidence.original["by_hand"]
+    ]
+    return Table(f"{latex.left(30)}{LEFT}{LEFT}", ["aspect", "AutoKeras", "by hand"], rows)
+
+
+def measured(evidence: Evidence) -> Table:
+    """The same comparison, measured: what each search spent and what it found."""
+    found = [evidence.with_proposer(proposer) for proposer in COMPARED]
+    rows = [
+        [label, *(latex.MISSING if name is None else cell(evidence, name) for name in found)]
+        for label, cell in MEASURED
+    ]
+    return Table(f"{LEFT}ll", ["measured here", "AutoKeras", "by hand"], rows)
+
+
+def _search(key: str, shown: Callable[[Any], str]) -> Callable[[Evidence, str], str]:
+    return lambda evidence, name: shown(evidence.experiments[name]["search"][key])
+
+
+def _network(key: str, shown: Callable[[Any], str]) -> Callable[[Evidence, str], str]:
+    return lambda evidence, name: shown((evidence.experiments[name]["network"] or {}).get(key))
+
+
+def _accuracy(metric: str) -> Callable[[Evidence, str], str]:
+    def cell(evidence: Evidence, name: str) -> str:
+        found = evidence.estimate(name, metric)
+        return latex.spread(found.mean, found.spread)
+
+    return cell
+
+
+def _retraining(evidence: Evidence, name: str) -> str:
+    return latex.duration(evidence.experiments[name]["device_seconds"]["mean"])
+
+
+def _declared(evidence: Evidence, name: str) -> str:
+    search = evidence.experiments[name]["search"]["search"]
+    return latex.count(_named_values(evidence.study["searches"][search]["declared"]))
+
+
+def _named_values(declared: Any) -> int:
+    """How many values are named: a list of values counts once, a list of mappings each of them."""
+    if isinstance(declared, dict):
+        return sum(_named_values(value) for value in declared.values())
+    if isinstance(declared, list) and any(isinstance(value, dict) for value in declared):
+        return sum(_named_values(value) for value in declared)
+    return 1
+
+
+def _at_equal_cost(evidence: Evidence, name: str) -> str:
+    search = evidence.experiments[name]["search"]["search"]
+    return latex.accuracy(score_within(evidence, search, common_cost(evidence)))
+
+
+def common_cost(evidence: Evidence) -> float:
+    """The device-seconds that both searches spent: those of the cheaper one."""
+    names = [evidence.with_proposer(proposer) for proposer in COMPARED]
+    return min(evidence.experiments[name]["search"]["device_seconds"] for name in names if name)
+
+
+def score_within(evidence: Evidence, search: str, device_seconds: float) -> float | None:
+    """The best selection accuracy among the trials that ended within the time."""
+    ledger = evidence.ledgers[search]
+    ended = ledger["cumulative_device_seconds"] <= device_seconds + ROUNDING
+    scores = ledger.loc[ended, "score"].dropna()
+    return float(scores.max()) if len(scores) else None
+
+
+def _seeds(evidence: Evidence, name: str) -> str:
+    return str(evidence.estimate(name, "test_top1").seeds)
+
+
+MEASURED: tuple[tuple[str, Callable[[Evidence, str], str]], ...] = (
+    ("trials", _search("trials", latex.count)),
+    ("trials that completed", _search("completed", latex.count)),
+    ("candidates that a person declared", _search("declared_candidates", latex.count)),
+    ("values that a person wrote to declare the search", _declared),
+    ("device time of the search", _search("device_seconds", latex.duration)),
+    ("wall-clock time of the trials, one after another", _search("seconds", latex.duration)),
+    ("best selection accuracy among the trials", _search("score", latex.accuracy)),
+    ("the same within the device time of the cheaper search", _at_equal_cost),
+    ("parameters of the network found", _network("parameters", latex.count)),
+    ("layers", _network("layers", latex.count)),
+    ("layers with a kernel", _network("weight_layers", latex.count)),
+    ("floating-point operations for a picture", _network("flops", latex.big)),
+    ("device time of training it again", _retraining),
+    ("its selection accuracy", _accuracy("selection_top1")),
+    ("its test accuracy", _accuracy("test_top1")),
+    ("seeds", _seeds),
+)

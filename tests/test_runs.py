@@ -1,0 +1,178 @@
+import importlib.util
+import json
+import os
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from imagestudy.datasets.synthetic import generate
+from imagestudy.networks.cnn import cnn
+from imagestudy.preparation import prepare
+from imagestudy.results import write_json
+from imagestudy.runs import Run
+from imagestudy.settings import Study
+
+OVERRIDES = {
+    "scale": "demo",
+    "datasets": {
+        "tiny_imagenet": {
+            "selection_fraction": 0.2,
+            "generate": {"classes": 3, "train": 10, "test": 5, "unlabelled": 1, "seed": 1},
+        }
+    },
+    "experiments": {"keras_cnn": {"training": {"epochs": 1}}},
+    "searches": {"hand": {"training": {"epochs": 1, "max_parameters": 100000}}},
+}
+SIZES = {"maps": [4], "convolutions_per_stage": 1, "units": 8}
+CODE = {"digest": "", "modules": {}}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    study = Study.load(ROOT, OVERRIDES)
+    archive = folder / "tiny-imagenet-200.zip"
+    generate(study.generate_settings("tiny_imagenet"), archive)
+    settings = {"title": "Tiny ImageNet", **study.dataset_settings("tiny_imagenet")}
+    prepare(archive, settings, {}, folder / "prepared")
+    return str(folder / "prepared" / "dataset.json")
+
+
+@pytest.fixture
+def trial(data, tmp_path):
+    """Make a trial of the search by hand whose proposal says this."""
+
+    def make(**proposal):
+        first = {"trial": 1, "status": "proposed", "reason": None, "network": {}, "training": {}}
+        write_json(tmp_path / "proposals.json", {"trials": [first | proposal]})
+        return Run(
+            Study.load(ROOT, OVERRIDES).trial_settings("hand", 1, 1),
+            CODE,
+            str(tmp_path / "checkpoints"),
+            1,
+            {"data": data, "proposals": str(tmp_path / "proposals.json")},
+            {"result": str(tmp_path / "result.json")},
+        )
+
+    return make
+
+
+@pytest.fixture
+def run(data, tmp_path):
+    """Make a run of the experiment by hand whose search ended so."""
+
+    def make(**best):
+        found = {"trial": 1, "network": SIZES, "training": {}, "status": "completed"}
+        write_json(tmp_path / "best.json", found | best)
+        names = ("result.json", "history.csv", "predictions.npz", "model.keras")
+        return Run(
+            Study.load(ROOT, OVERRIDES).run_settings("keras_cnn", 1),
+            CODE,
+            str(tmp_path / "checkpoints"),
+            1,
+            {"data": data, "best": str(tmp_path / "best.json")},
+            {
+                name.partition(".")[0].replace("model", "network"): str(tmp_path / name)
+                for name in names
+            },
+        )
+
+    return make
+
+
+def train_keras_cnn(run):
+    run.train(cnn(**run.shape, **run.network))
+
+
+def result(folder):
+    return json.loads((folder / "result.json").read_text())
+
+
+def test_a_trial_is_scored_on_the_selection_split_alone(trial, tmp_path):
+    trial(network=SIZES, training={"optimizer": "adam"}).perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert found["kind"] == "trial"
+    assert found["metrics"].keys() == {"train", "selection", "running_train_top1"}
+    assert found["score"] == found["metrics"]["selection"]["top1"]
+    assert found["choice"]["training"] == {"optimizer": "adam"}
+
+
+def test_a_skipped_trial_costs_nothing(trial, tmp_path):
+    trial(status="skipped", reason="budget").perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert (found["status"], found["error"], found["score"]) == ("skipped", "budget", None)
+    assert found["device_seconds"] == 0
+
+
+def test_an_oversized_network_is_not_trained(trial, tmp_path):
+    trial(network=SIZES | {"units": 4000}).perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert found["status"] == "failed"
+    assert found["error"].startswith("oversized: ")
+    assert found["network"]["parameters"] > 100000
+    assert found["epochs"] == 0
+
+
+def test_a_network_that_cannot_be_built_is_a_failed_trial(trial, tmp_path):
+    trial(network=SIZES | {"maps": [4] * 7}).perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert found["status"] == "failed"
+    assert "ValueError" in found["error"]
+
+
+def test_memory_that_runs_out_is_a_failed_trial(trial, tmp_path):
+    def huge(run):
+        np.ones((2**60,), np.float32)
+
+    trial(network=SIZES).perform(huge)
+    assert "MemoryError" in result(tmp_path)["error"]
+
+
+def test_a_run_is_evaluated_on_every_split(run, tmp_path):
+    run().perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert {found["metrics"][split]["pictures"] for split in ("train", "test")} == {24, 15}
+    with np.load(tmp_path / "predictions.npz") as arrays:
+        assert arrays["probabilities"].shape == (15, 3)
+        assert arrays["unlabelled"].shape == (3,)
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
+    run(trial=None, network={}, training={}, status="failed").perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert (found["status"], found["error"]) == ("failed", "the search found no network")
+    with np.load(tmp_path / "predictions.npz") as arrays:
+        assert arrays["probabilities"].shape == (0, 3)
+
+
+def test_what_goes_wrong_in_a_run_is_raised(run):
+    def broken(run):
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        run().perform(broken)
+
+
+def test_a_run_that_diverges_is_a_result(run, tmp_path):
+    run(training={"learning_rate": 1e30, "warmup": 0.0, "epochs": 3}).perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert found["status"] in ("diverged", "at_chance")
+    assert found["metrics"]["test"]["pictures"] == 15
+
+
+def test_training_is_bound_to_the_threads_given(trial):
+    trial(network=SIZES).perform(train_keras_cnn)
+    assert os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
+
+
+@pytest.mark.parametrize(
+    "script", sorted(path.stem for path in (ROOT / "scripts" / "experiments").glob("*.py"))
+)
+def test_an_experiments_script_can_be_imported_without_a_workflow(script):
+    path = ROOT / "scripts" / "experiments" / f"{script}.py"
+    spec = importlib.util.spec_from_file_location(script, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert callable(getattr(module, f"train_{script}"))
