@@ -66,9 +66,15 @@ def measured(evidence: Evidence, found: Difference, first: str, second: str) -> 
 def why_undecided(found: Difference) -> str:
     """What a decision would need."""
     if found.found.seeds < SEEDS_NEEDED:
-        seeds = wording.plural(found.found.seeds, "seed")
-        return f"it has {seeds} and a decision needs {wording.word(SEEDS_NEEDED)}"
+        return few_seeds(found.found.seeds)
     return "the interval of the difference includes zero"
+
+
+def few_seeds(seeds: int) -> str:
+    """That so many seeds are too few."""
+    there_are = "there is" if seeds == 1 else "there are"
+    needed = wording.word(SEEDS_NEEDED)
+    return f"{there_are} {wording.plural(seeds, 'seed')} and a decision needs {needed}"
 
 
 def decided_sentence(found: Difference, holds: str, opposite: str, undecided: str) -> str:

@@ -13,6 +13,7 @@ from imagestudy.claims import (
     Claim,
     decided_sentence,
     difference,
+    few_seeds,
     measured,
 )
 from imagestudy.evidence import Evidence
@@ -123,10 +124,11 @@ def _transfer_fast(evidence: Evidence) -> Claim | None:
         verdict = HOLDS
     if decided and min(ratios) > 1:
         verdict = OPPOSITE
+    lacking = "the seeds disagree" if decided else few_seeds(len(ratios))
     words = {
         HOLDS: "Transfer took less time than training the same network from scratch",
         OPPOSITE: "Transfer took more time than training the same network from scratch",
-        UNDECIDED: "Whether transfer is the faster one is open",
+        UNDECIDED: f"Whether transfer is the faster one is open: {lacking}",
     }
     aside = ""
     if transfer["start"]["provenance"] == "study":

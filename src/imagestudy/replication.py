@@ -6,6 +6,7 @@ from imagestudy.evidence import Evidence
 
 REPLICATED, HIGHER, LOWER = "replicated", "higher", "lower"
 NOT_COMPARABLE = "not comparable"
+ORDER = (REPLICATED, HIGHER, LOWER, NOT_COMPARABLE)
 
 
 class Verdict(NamedTuple):

@@ -10,7 +10,7 @@ from imagestudy import conclusions, latex, replication, statistics, wording
 from imagestudy.claims import SEEDS_NEEDED
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
-from imagestudy.tables import ROLES, networks
+from imagestudy.tables import ROLES, networks, vgg16
 
 FILTERS = {
     "escape": latex.escape,
@@ -24,7 +24,10 @@ FILTERS = {
     "duration": latex.duration,
     "word": wording.word,
     "listing": wording.listing,
+    "breakable": latex.breakable,
 }
+# Of a message of what went wrong; the rest is in the run's result file.
+LONGEST_ERROR = 300
 
 
 def environment(folder: Path) -> Environment:
@@ -87,7 +90,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "claims": conclusions.claims(evidence),
         "verdict_words": _verdicts(evidence),
         "odd_runs": odd_runs(evidence),
-        "vgg16_differences": networks.differing_parts(evidence),
+        "failures": failures(evidence),
+        "tables": {name: network_table(evidence, name) for name in evidence.experiments},
+        "vgg16_differences": vgg16.differences(evidence),
+        "baselines": baselines(evidence),
+        "train_evaluated": train_evaluated(evidence),
         "by_hand": {key: evidence.with_proposer(key) for key in ("hand", "autokeras")},
         "chance": {
             name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
@@ -110,26 +117,75 @@ def original_test(original: dict[str, Any]) -> statistics.Comparison | None:
 
 
 def odd_runs(evidence: Evidence) -> list[str]:
-    """Runs that did not end as a trained network should, each in words (LaTeX)."""
-    words = {"diverged": "diverged", "at_chance": "did not learn", "failed": "failed"}
+    """Runs that did not end as a trained network should, in words (LaTeX)."""
     return [
-        f"{latex.escape(each['title'])}, seed {run['seed']}, {words[run['status']]}"
+        f"{wording.plural(number, 'run')} of {latex.title(each['title'])} "
+        f"{wording.STATUSES[status]}"
         for each in evidence.experiments.values()
-        for run in each["runs"]
-        if run["status"] in words
+        for status, number in each["statuses"].items()
+        if status in wording.STATUSES
     ]
+
+
+def failures(evidence: Evidence) -> list[dict[str, Any]]:
+    """The runs that left a message of what went wrong: `experiment`, `seed`, `error`."""
+    return [
+        {"experiment": name, "seed": run["seed"], "error": run["error"][:LONGEST_ERROR]}
+        for name, each in evidence.experiments.items()
+        for run in each["runs"]
+        if run["error"]
+    ]
+
+
+def network_table(evidence: Evidence, name: str) -> dict[str, Any]:
+    """About the table of an experiment's layers: `same` as whose, `frozen`, `shortened`.
+
+    A control with the layers of another experiment needs no table of its own.
+    """
+    each = evidence.experiments[name]
+    same = networks.same_layers(evidence, name) if each["role"] == "control" else None
+    return {
+        "same": same,
+        "frozen": networks.frozen(each["network"]),
+        "shortened": networks.too_long(each["network"]),
+    }
+
+
+def baselines(evidence: Evidence) -> list[dict[str, Any]]:
+    """AutoKeras's search and those of other proposers in the same space, as `title` and `best`.
+
+    Empty where one has no score, or where there is nothing to compare with.
+    """
+    declared = {name: each["declared"] for name, each in evidence.study["searches"].items()}
+    own = [name for name, best in evidence.best.items() if best["proposer"] == "autokeras"]
+    if not own:
+        return []
+    others = [
+        name
+        for name, block in declared.items()
+        if name not in own and block.get("space") == declared[own[0]]["space"]
+    ]
+    found = [
+        {"title": evidence.study["searches"][name]["title"], "best": evidence.best[name]}
+        for name in (own[0], *others)
+        if evidence.best[name]["score"] is not None
+    ]
+    return found if len(found) > 1 and found[0]["best"]["proposer"] == "autokeras" else []
+
+
+def train_evaluated(evidence: Evidence) -> list[int]:
+    """Numbers of training pictures that accuracy was evaluated on, where not on all."""
+    numbers = set()
+    for name, each in evidence.experiments.items():
+        pictures = evidence.datasets[each["dataset"]]["splits"]["train"]["pictures"]
+        numbers.add(min(evidence.estimate(name, "train_top1").pictures, pictures) % pictures)
+    return sorted(numbers - {0})
 
 
 def _verdicts(evidence: Evidence) -> list[str]:
     """How many published cells have each verdict, in words."""
     found = [each.verdict for each in replication.verdicts(evidence)]
-    order = (
-        replication.REPLICATED,
-        replication.HIGHER,
-        replication.LOWER,
-        replication.NOT_COMPARABLE,
-    )
-    return [f"{wording.word(found.count(word))} {word}" for word in order if word in found]
+    return wording.counted(found, replication.ORDER)
 
 
 def _spread(found: statistics.Estimate) -> str:

@@ -83,14 +83,10 @@ def word(number: int) -> str:
     return WORDS[number] if 0 <= number < len(WORDS) else str(number)
 
 
-def counted(words: Sequence[str], verb: bool = True) -> list[str]:
-    """How often each word occurs, as words: `two are higher`, `one is lower`."""
-    found = []
-    for each in dict.fromkeys(words):
-        number = words.count(each)
-        between = (" is " if number == 1 else " are ") if verb else " "
-        found.append(f"{word(number)}{between}{each}")
-    return found
+def counted(words: Sequence[str], order: Sequence[str]) -> list[str]:
+    """How often each word of `order` occurs, as words: `two are higher`, `one is lower`."""
+    found = [(each, words.count(each)) for each in order if each in words]
+    return [f"{word(times)} {'is' if times == 1 else 'are'} {each}" for each, times in found]
 
 
 def plural(number: int, noun: str, several: str | None = None) -> str:
