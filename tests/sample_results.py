@@ -39,6 +39,8 @@ SEARCHES = {
     "random": ("Random search", "random"),
     "default": ("AutoKeras's defaults", "default"),
 }
+CANDIDATE = {"network": {"maps": [16, 32]}, "training": {"optimizer": "sgd"}}
+DECLARED = ({"space": {"blocks": ["conv"], "augment": [False]}}, {"candidates": [CANDIDATE] * 5})
 SOFTWARE = {"python": "3.11.9", "keras": "3.12.4", "backend": "tensorflow", "numpy": "2.4.0"}
 HARDWARE = {
     "cpu": "A processor with a long name @ 2.10GHz",
@@ -70,7 +72,7 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
             for name, (title, role, number, _, script, _) in TITLES.items()
         },
         "searches": {
-            name: {"title": title, "proposer": proposer, "space": {"maps": [16, 32], "blocks": 3}}
+            name: {"title": title, "proposer": proposer, "declared": DECLARED[proposer == "hand"]}
             for name, (title, proposer) in SEARCHES.items()
         },
     }
@@ -89,11 +91,16 @@ def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
     }
 
 
-def write(root: Path, source: str = "generated", seeds: tuple[int, ...] = SEEDS) -> Path:
-    """Write data sets, experiments, histories, predictions and ledgers under `root`."""
+def write(
+    root: Path, source: str = "generated", seeds: tuple[int, ...] = SEEDS, classes: int = 12
+) -> Path:
+    """Write data sets, experiments, histories, predictions and ledgers under `root`.
+
+    `classes` are those of Tiny ImageNet.
+    """
     generator = np.random.default_rng(0)
-    for name, classes, size in (("tiny_imagenet", 12, 64), ("cifar10", 10, 32)):
-        write_dataset(root / "data" / name, name, classes, size, source, generator)
+    for name, number, size in (("tiny_imagenet", classes, 64), ("cifar10", 10, 32)):
+        write_dataset(root / "data" / name, name, number, size, source, generator)
     for search, (_, proposer) in SEARCHES.items():
         write_search(root / "searches" / search, search, proposer, generator)
     for name in TITLES:
@@ -141,7 +148,8 @@ def write_dataset(
             "schema": 1, "name": name, "title": study()["datasets"][name]["title"],
             "format": name, "source": source, "image_size": 32,
             "source_size": [source_size, source_size], "resize_filter": "box",
-            "classes": [{"name": f"n{i:08d}", "title": f"class {i}"} for i in range(classes)],
+            "classes": [{"name": f"n{i:08d}", "title": f"class {i}, its other name"}
+                        for i in range(classes)],
             "splits": splits, "unlabelled": unlabelled,
             "mean": [0.48, 0.45, 0.40], "std": [0.28, 0.27, 0.28],
             "pca": {"eigenvalues": [0.2, 0.02, 0.01], "eigenvectors": np.eye(3).tolist()},
@@ -248,7 +256,7 @@ def write_experiment(
             "code": {"digest": digest("code"), "modules": {"imagestudy/training.py": digest("t")}},
             "data": {"name": dataset, "digest": digest(dataset), "source": source},
             "network": network(classes), "precision": "mixed_bfloat16",
-            "runs": runs, "metrics": summarised(runs), "statuses": {"completed": len(runs)},
+            "runs": runs, "metrics": summarised(runs), "statuses": statuses(runs),
             "device_seconds": {"mean": 80.0, "total": 80.0 * len(runs)},
             "seconds": {"mean": 40.0, "total": 40.0 * len(runs)},
             "search": read_best(root, searched) if searched else None,
@@ -271,6 +279,25 @@ def run(name: str, seed: int, train: float, test: float) -> dict[str, Any]:
         "software": SOFTWARE, "hardware": HARDWARE, "commit": digest("commit")[:40],
         "finished": "2025-01-02T03:04:05+00:00", "path": f"runs/{name}/seed-{seed}",
     }  # fmt: skip
+
+
+def statuses(runs: list[dict[str, Any]]) -> dict[str, int]:
+    found = [each["status"] for each in runs]
+    return {status: found.count(status) for status in sorted(set(found))}
+
+
+def end(path: Path, status: str, error: str | None = None) -> None:
+    """Let all runs of the experiment's result file end so; `failed` leaves no network."""
+    summary = json.loads(path.read_text())
+    for each in summary["runs"]:
+        each |= {"status": status, "error": error}
+        if status == "failed":
+            each |= {"metrics": None, "best_epoch": 0, "epochs": 0}
+    if status == "failed":
+        summary["network"] = None
+        for metric in summary["metrics"].values():
+            metric |= {"mean": None, "spread": None, "n": 0, "values": [], "pictures": 0}
+    write_json(path, summary | {"statuses": statuses(summary["runs"])})
 
 
 def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -306,7 +333,8 @@ def write_search(folder: Path, search: str, proposer: str, generator: Any) -> No
         "cumulative_device_seconds": np.cumsum(2 * seconds),
         "best_so_far": np.maximum.accumulate(scores), "device": "cpu", "peak_memory_mb": 700,
         "batch_size": 64, "optimizer": "sgd", "learning_rate": 0.01,
-        "hyperparameters": "{}", "settings_digest": digest("s"), "code_digest": digest("c"),
+        "hyperparameters": json.dumps(CANDIDATE if proposer == "hand" else {}),
+        "settings_digest": digest("s"), "code_digest": digest("c"),
         "data_digest": digest("d"),
     }  # fmt: skip
     ledger = pd.DataFrame(rows)

@@ -1,4 +1,3 @@
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -22,19 +21,8 @@ TEMPLATE = Path("report/report.tex.jinja")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     root = sample_results.write(tmp_path_factory.mktemp("demo"))
-    fail(root / "experiments" / "vgg16_fine_tune.json")
+    sample_results.end(root / "experiments" / "vgg16_fine_tune.json", "failed", "out_of_memory")
     return root
-
-
-def fail(path: Path) -> None:
-    """Make both runs of an experiment failed ones."""
-    summary = json.loads(path.read_text())
-    for run in summary["runs"]:
-        run |= {"status": "failed", "metrics": None, "best_epoch": 0, "epochs": 0}
-    for metric in summary["metrics"].values():
-        metric |= {"mean": None, "spread": None, "n": 0, "values": [], "pictures": 0}
-    summary |= {"network": None, "statuses": {"failed": 2}}
-    sample_results.write_json(path, summary)
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +32,44 @@ def source(demo):
 
 @pytest.fixture(scope="module")
 def compiled(demo, source):
+    return compile_pdf(demo, Evidence.read(**sample_results.inputs(demo)), source)
+
+
+@pytest.fixture(scope="module")
+def awkward(tmp_path_factory):
+    """Real data of 200 classes, one seed, every status, networks of hundreds of layers."""
+    root = sample_results.write(tmp_path_factory.mktemp("awkward"), "official", (1,), 200)
+    ends = ("stopped", "stopped", "at_chance", "diverged", "failed", "stopped", "failed", "skipped")
+    for name, status in zip(sample_results.TITLES, ends, strict=True):
+        sample_results.end(root / "experiments" / f"{name}.json", status)
+    evidence = Evidence.read(**sample_results.inputs(root, (1,)))
+    evidence.experiments["autokeras"]["network"]["table"] = [
+        sample_results.layer(f"conv{n}_block{n}_3_bn_with_a_long_name", "BatchNormalization",
+                             [8, 8, n], 4 * n, trainable=n > 9)
+        for n in range(1, 300)
+    ]  # fmt: skip
+    evidence.datasets["cifar10"]["source_size"] = None
+    evidence.datasets["tiny_imagenet"]["settings"]["train_pictures_per_class"] = 200
+    return root, evidence
+
+
+def compile_pdf(root: Path, evidence: Evidence, source: str) -> Path:
     """The report compiled by latexmk, with blank figures."""
-    evidence = Evidence.read(**sample_results.inputs(demo))
-    (demo / "tables").mkdir()
+    (root / "tables").mkdir()
     for name, text in fragments(evidence).items():
-        (demo / "tables" / f"{name}.tex").write_text(text)
+        (root / "tables" / f"{name}.tex").write_text(text)
     with style.context("report/report.mplstyle"):
         for name in re.findall(r"\\plot\{(\w+)\}", source):
             figure = Figure(figsize=(5.9, 2))
             figure.text(0.5, 0.5, name)
-            save(figure, demo / "figures" / f"{name}.pdf", demo / "figures" / f"{name}.png")
-    (demo / "report.tex").write_text(source)
-    (demo / "references.bib").write_text(Path("report/references.bib").read_text())
+            save(figure, root / "figures" / f"{name}.pdf", root / "figures" / f"{name}.png")
+    (root / "report.tex").write_text(source)
+    (root / "references.bib").write_text(Path("report/references.bib").read_text())
     command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error"]
     command += ["-no-shell-escape", "report.tex"]
-    done = subprocess.run(command, cwd=demo, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-3000:]
-    return demo / "report.pdf"
+    return root / "report.pdf"
 
 
 def test_the_pdf_has_every_published_number_and_a_banner_on_every_page(compiled):
@@ -76,10 +85,32 @@ def test_the_pdf_has_every_published_number_and_a_banner_on_every_page(compiled)
 
 
 def test_nothing_sticks_out_and_every_reference_is_known(compiled):
-    log = compiled.with_suffix(".log").read_text(errors="replace")
+    check_log(compiled.with_suffix(".log"))
+
+
+def check_log(path: Path) -> None:
+    log = path.read_text(errors="replace")
     too_wide = [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
     assert [width for width in too_wide if width > 1] == []
     assert "undefined" not in log
+
+
+def test_one_seed_and_runs_that_went_wrong_are_said(awkward):
+    root, evidence = awkward
+    source = report.render(evidence, TEMPLATE)
+    check_log(compile_pdf(root, evidence, source).with_suffix(".log"))
+    text = " ".join(source.split())
+    assert "every run completed" not in text
+    assert "mean\\,\\textpm" not in text
+    assert "one run of AlexNet did no better than guessing" in text
+    assert "one run of VGG-16 diverged" in text
+    assert "No run of it ended in a network" in text
+    assert "cut to 200 of each class" in text
+    assert "Neighbours that are alike share a row" in text
+
+
+def test_a_message_of_a_failed_run_is_in_the_appendix(compiled):
+    assert any("out_of_memory" in page.extract_text() for page in PdfReader(compiled).pages)
 
 
 def test_real_data_have_no_banner(tmp_path):

@@ -27,6 +27,18 @@ def test_full_has_three_seeds_and_demo_two():
     assert len(load().config["seeds"]) == 2
 
 
+def test_nested_values_of_a_command_line_are_read_as_what_they_are():
+    study = load(
+        seeds=["3", "4"],
+        experiments={"alexnet": {"title": "a: b", "training": {"learning_rate": "0.02"}}},
+        datasets={"cifar10": {"test_pictures_per_class": "null"}},
+    )
+    assert study.run_settings("alexnet", 3)["training"]["learning_rate"] == 0.02
+    assert study.config["seeds"] == [3, 4]
+    assert study.experiments["alexnet"]["title"] == "a: b"
+    assert study.dataset_settings("cifar10")["test_pictures_per_class"] is None
+
+
 def test_titles_and_places_do_not_change_a_run():
     one = load(experiments={"alexnet": {"title": "Another"}})
     assert one.run_settings("alexnet", 1) == load().run_settings("alexnet", 1)

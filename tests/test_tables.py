@@ -5,7 +5,7 @@ import sample_results
 
 from imagestudy import conclusions, replication, tables
 from imagestudy.evidence import Evidence, summary_frame
-from imagestudy.tables import networks
+from imagestudy.tables import by_hand, networks, searches, vgg16
 from imagestudy.tables.fragments import fragments
 
 
@@ -122,7 +122,44 @@ def test_a_study_without_the_originals_experiments_has_no_claims(demo):
 
 
 def test_vgg16_stands_beside_the_originals(demo):
-    assert networks.differing_parts(demo) == ["input", "block 3", "flattened map", "softmax over"]
+    reasons = {"input": "our pictures", "block 3": "as published"}
+    reasons |= {"flattened map": "our input", "softmax over": "our classes"}
+    assert vgg16.differences(demo) == reasons
+
+
+def test_a_narrow_vgg16_differs_for_that_alone(real):
+    each = real.experiments["vgg16"]
+    each["settings"]["network"]["width"] = 0.5
+    for row in each["network"]["table"]:
+        if row["type"] == "Conv2D":
+            row["output"][-1] //= 2
+    assert vgg16.differences(real)["block 1"] == "narrowed"
+    assert vgg16.differences(real)["block 3"] == "as published"
+
+
+def test_frozen_layers_are_marked():
+    rows = [
+        sample_results.layer("kept", "Conv2D", [4, 4, 8], 80, kernel="3x3", trainable=False),
+        sample_results.layer("head", "Dense", [10], 90),
+    ]
+    table = networks.layers({"table": rows})
+    assert [row[-1] for row in table.rows] == ["frozen", "yes"]
+    assert "trained" not in networks.layers({"table": rows[1:]}).headings
+
+
+def test_searches_are_compared_at_equal_cost(demo):
+    ledger = demo.ledgers["hand"]
+    first = ledger["cumulative_device_seconds"].iloc[0]
+    assert by_hand.score_within(demo, "hand", first) == ledger["score"].iloc[0]
+    assert by_hand.score_within(demo, "hand", 0) is None
+
+
+def test_every_trial_and_space_is_shown(demo):
+    rows = searches.trials(demo).rows
+    assert len(rows) == sum(len(ledger) for ledger in demo.ledgers.values())
+    assert "maps [16, 32]" in rows[0][2]
+    spaces = searches.spaces(demo).rows
+    assert sum("multicolumn" in row[0] for row in spaces) == 1
 
 
 def test_a_long_network_is_shortened_and_a_missing_one_is_empty():

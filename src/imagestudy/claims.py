@@ -59,7 +59,10 @@ def measured(evidence: Evidence, found: Difference, first: str, second: str) -> 
     )
     if found.found.spread is None:
         return text
-    low, high = wording.signed(found.found.low), wording.signed(found.found.high)
+    # As far as differences of accuracies go.
+    low, high = (
+        wording.signed(min(max(end, -1), 1)) for end in (found.found.low, found.found.high)
+    )
     return f"{text}, interval from {low} to {high}"
 
 

@@ -1,5 +1,6 @@
 """The report: the LaTeX template filled with the evidence."""
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,14 @@ def render(evidence: Evidence, template: Path) -> str:
     try:
         return environment(template.parent).get_template(template.name).render(context(evidence))
     except jinja2.TemplateError as error:
-        place, line = template, ""
+        place = f"{template}"
+        for frame in traceback.extract_tb(error.__traceback__):
+            if ".tex" in frame.filename:
+                place = f"{frame.filename}, line {frame.lineno}"
         if isinstance(error, jinja2.TemplateSyntaxError):
-            place, line = error.filename or template, f", line {error.lineno}"
+            place = f"{error.filename or template}, line {error.lineno}"
         raise StudyError(
-            f"{place}{line}: {error}; a template may use only what `report.context` gives"
+            f"{place}: {error}; a template may use only what `report.context` gives"
         ) from error
 
 
@@ -100,6 +104,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
             name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
         },
         "original_test": original_test(evidence.original),
+        "statuses": wording.STATUSES,
         "seeds": evidence.study["seeds"],
         "seeds_needed": SEEDS_NEEDED,
         "confidence": statistics.CONFIDENCE,

@@ -28,6 +28,7 @@ class Study:
 
         Raises a `StudyError` for anything that the schema refuses or that does not fit together.
         """
+        overrides = typed(overrides)
         config = read_yaml(folder / "config.yaml")
         scale = overrides.get("scale", config.get("scale"))
         scales = sorted(path.stem for path in (folder / "scales").glob("*.yaml"))
@@ -181,6 +182,24 @@ class Study:
         if start == IMAGENET:
             return block["title"]
         return f"{block['title']} (from our {self.experiments[start]['title']})"
+
+
+def typed(value: Any) -> Any:
+    """`value` with every text that is a number, a truth value or null in YAML turned into it.
+
+    Nested values given on a command line arrive as text.
+    """
+    if isinstance(value, dict):
+        return {key: typed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [typed(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        read = yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+    return read if isinstance(read, bool | int | float | None) else value
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -56,4 +56,7 @@ def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
     images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
     boxes = np.load(folder / "boxes.npz")["train"][chosen]
     titles = [data["classes"][number]["title"] for number in labels[chosen]]
+    if data["source_size"] is None:
+        # Pictures of several sizes: their boxes cannot be scaled, and none has any.
+        return images, boxes, titles
     return images, scaled_boxes(boxes, data["source_size"], data["image_size"]), titles

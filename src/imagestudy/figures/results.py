@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from imagestudy.figures.text import plain
 
@@ -25,7 +26,7 @@ def accuracy_overview(table: pd.DataFrame) -> Figure:
     """
     panels = list(table.groupby("dataset_title", sort=False))
     heights = [len(rows) for _, rows in panels]
-    figure = Figure(figsize=(5.9, 0.55 + 0.36 * len(table) + 0.3 * len(panels)))
+    figure = Figure(figsize=(5.9, 0.55 + 0.33 * len(table) + 0.3 * len(panels)))
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)
     colours = rcParams["axes.prop_cycle"].by_key()["color"]
     for axis, (dataset, rows) in zip(axes.flat, panels, strict=True):
@@ -88,6 +89,9 @@ def cost(table: pd.DataFrame) -> Figure:
                 label=_wrapped(row.title),
             )
         axis.set(title=plain(dataset), xlabel="device time of a run (s)", xscale="log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
         axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), fontsize=7)
     axes.flat[0].set(ylabel="test accuracy (top-1)")
     return figure

@@ -76,8 +76,9 @@ def _all_settings(experiment: dict[str, Any]) -> dict[str, Any]:
     shown = {key: settings[key] for key in ("script", "start", "dataset", "network", "training")}
     # The space is in a table of its own.
     network = {key: value for key, value in choice["network"].items() if key != "space"}
+    found = network.pop("hyperparameters", {})
     chosen = {"chosen network": network, "chosen training": choice["training"]}
-    return _flat(shown | chosen)
+    return _flat(shown | chosen) | {f"chosen {key}": value for key, value in found.items()}
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -99,7 +99,7 @@ MEASURED: tuple[tuple[str, Callable[[Evidence, str], str]], ...] = (
     ("the same within the device time of the cheaper search", _at_equal_cost),
     ("parameters of the network found", _network("parameters", latex.count)),
     ("layers", _network("layers", latex.count)),
-    ("layers with a kernel", _network("weight_layers", latex.count)),
+    ("convolutions and dense layers among them", _network("weight_layers", latex.count)),
     ("floating-point operations for a picture", _network("flops", latex.big)),
     ("device time of training it again", _retraining),
     ("its selection accuracy", _accuracy("selection_top1")),

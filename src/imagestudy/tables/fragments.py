@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from imagestudy import latex
 from imagestudy.evidence import Evidence
-from imagestudy.tables import ROLES, appendix, by_hand, comparison, networks, searches, summary, vgg16
+from imagestudy.tables import (
+    ROLES,
+    appendix,
+    by_hand,
+    comparison,
+    networks,
+    searches,
+    summary,
+    vgg16,
+)
 
 FRAGMENTS: dict[str, tuple[Callable[[Evidence], latex.Table], Callable[[latex.Table], str]]] = {
     "errors": (summary.errors, latex.tabular),

@@ -59,7 +59,12 @@ def spaces(evidence: Evidence) -> Table:
 def _hyperparameter(row: dict[str, Any]) -> list[str]:
     values = ", ".join(_plain(value) for value in row["values"])
     limited = "yes" if row["declared"] else ""
-    return [latex.code(row["name"]), latex.code(values), latex.code(_plain(row["default"])), limited]
+    return [
+        latex.code(row["name"]),
+        latex.code(values),
+        latex.code(_plain(row["default"])),
+        limited,
+    ]
 
 
 def _plain(value: Any) -> str:
@@ -87,7 +92,7 @@ def trials(evidence: Evidence) -> Table:
                 ]
             )
     headings = ["search", "trial", "what", "layers", "param.", "status", "score", "device"]
-    align = latex.left(22) + "l" + latex.left(46) + "rrlrr"
+    align = latex.left(20) + "l" + latex.left(50) + "rrlrr"
     return Table(align, headings, rows, rules=rules[1:])
 
 

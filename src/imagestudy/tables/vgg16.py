@@ -72,7 +72,7 @@ def beside_original(evidence: Evidence) -> Table:
         shown = _words(mine) if mine else wording.MISSING
         theirs_shown = f"FC {theirs.size}" if theirs.name == FLAT else _words(theirs)
         rows.append(_row(theirs.name, theirs_shown, shown, difference))
-    return Table(f"l{LEFT}{latex.left(45)}l", ["part", "the original", "this study", "why"], rows)
+    return Table(f"l{LEFT}{LEFT}l", ["part", "the original", "this study", "why"], rows)
 
 
 def differences(evidence: Evidence) -> dict[str, str]:
@@ -91,7 +91,7 @@ def differences(evidence: Evidence) -> dict[str, str]:
     for theirs in stated_parts(stated):
         mine = ours.get(theirs.name)
         if mine is None or mine.convolutions != theirs.convolutions:
-            found[theirs.name] = "the published"
+            found[theirs.name] = "as published"
         elif mine.size != theirs.size:
             reasons = {FLAT: "our input", CLASSES: "our classes"}
             narrowed = mine.size == round(theirs.size * width)
@@ -113,7 +113,7 @@ def _words(part: Part) -> str:
         return f"{part.size} classes"
     if part.convolutions is None:
         return str(part.size)
-    return f"{part.convolutions} convolutions of {part.size} maps; pooling {part.pooling}"
+    return f"{part.convolutions} × {part.size} maps, pooling {part.pooling}"
 
 
 def _row(name: str, theirs: str, ours: str, difference: str) -> list[str]:
