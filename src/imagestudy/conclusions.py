@@ -112,7 +112,8 @@ def _transfer_fast(evidence: Evidence) -> Claim | None:
         return None
     transfer, control = (evidence.experiments[name] for name in pair)
     first, second = (
-        {run["seed"]: run["device_seconds"] for run in each["runs"]} for each in (transfer, control)
+        {run["seed"]: run["device_seconds"] for run in each["runs"] if run["metrics"]}
+        for each in (transfer, control)
     )
     shared = sorted(first.keys() & second.keys())
     ratios = [first[seed] / second[seed] for seed in shared if second[seed]]

@@ -106,7 +106,7 @@ def gather(
         check(path, result, {"settings": settings, **wanted})
         runs.append(result)
     _check_together(paths, runs)
-    first = runs[0]
+    first = next((run for run in runs if run["network"]), runs[0])
     shared = ("choice", "code", "data", "start", "network", "precision")
     own = {*shared, "settings"}
     return {

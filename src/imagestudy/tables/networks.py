@@ -20,7 +20,7 @@ def layers(network: dict[str, Any] | None) -> Table:
     shortened = too_long(network)
     rows = [_layer(row, named=not shortened, marked=marked) for row in table]
     headings = ["layer", "type", "output", "window", "parameters", *(["trained"] * marked)]
-    align = latex.left(54) + "lllr" + "l" * marked
+    align = latex.left(30 if shortened else 54) + "lllr" + "l" * marked
     return Table(align, headings, _shortened(rows) if shortened else rows)
 
 
