@@ -17,6 +17,7 @@ from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
 try:
     study = Study.load(FOLDER, config)
+    study.find_sources()
 except StudyError as error:
     raise WorkflowError(str(error))
 
@@ -40,6 +41,7 @@ wildcard_constraints:
 
 # At demo the networks are so small that they train best side by side.
 TRAINING_THREADS = 1 if study.scale == "demo" else 4
+TRAINING_GPUS = 1 if study.scale == "full" else 0
 ARRAYS = [
     f"{split}_{kind}.npy"
     for split in ("train", "selection", "test")
@@ -51,6 +53,11 @@ ARRAYS = [
 def code(script):
     """Digests of a script and of the library's modules that it imports."""
     return code_digests((FOLDER / "scripts" / script,), SOURCE)
+
+
+def code_of(block):
+    """Digests of the code that trains an experiment or a search's trials."""
+    return code(f"experiments/{block['script']}.py")
 
 
 def at_scale(path):
@@ -103,10 +110,21 @@ def runs_of(experiment, file):
 def gathered(experiment):
     """What the result file of an experiment is made of."""
     block = study.experiments[experiment]
-    inputs = {"data": data_of(block), "results": runs_of(experiment, "result.json")}
-    if "search" in block:
-        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
-    return inputs
+    searches = [block["search"]] if "search" in block else []
+    parents = [block["start"]] if "start" in block else []
+    return {
+        "data": data_of(block),
+        "results": runs_of(experiment, "result.json"),
+        "best": [at_scale(f"searches/{search}/best.json") for search in searches],
+        "starts": [start for parent in parents for start in starts_of(parent)],
+    }
+
+
+def starts_of(parent):
+    """The weights that each seed starts from."""
+    if parent == IMAGENET:
+        return [study.imagenet_weights()] * len(study.config["seeds"])
+    return runs_of(parent, "model.keras")
 
 
 def submissions():

@@ -66,8 +66,8 @@ rule prepare:
         runtime=30,
     params:
         settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
-        title=lambda wildcards: study.datasets[wildcards.dataset]["title"],
         folder="results/{scale}/data/{dataset}",
+        found=lambda wildcards: study.own_files(wildcards.dataset),
         code=code("prepare.py"),
     message:
         "Preparing the arrays of {wildcards.dataset}"
@@ -90,6 +90,8 @@ rule export_csv:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        code=code("export_csv.py"),
     message:
         "Exporting {wildcards.dataset} as one folder of pictures and a CSV"
     script:

@@ -22,9 +22,7 @@ rule summarize:
                 study.run_settings(wildcards.experiment, seed)
                 for seed in study.config["seeds"]
             ],
-            made_by=code(
-                f"experiments/{study.experiments[wildcards.experiment]['script']}.py"
-            ),
+            made_by=code_of(study.experiments[wildcards.experiment]),
         ),
         code=code("summarize.py"),
     message:

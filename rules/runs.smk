@@ -18,13 +18,12 @@ rule run:
     threads: TRAINING_THREADS
     resources:
         mem_mb=4000,
+        gpu=TRAINING_GPUS,
         runtime=600,
     params:
         run=lambda wildcards: dict(
             settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
-            code=code(
-                f"experiments/{study.experiments[wildcards.experiment]['script']}.py"
-            ),
+            code=code_of(study.experiments[wildcards.experiment]),
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
@@ -49,6 +48,8 @@ rule export_submission:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=code("export_submission.py"),
     message:
         "Predictions of {wildcards.experiment} for the unlabelled pictures, as the challenge wants"
     script:

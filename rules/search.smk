@@ -42,13 +42,14 @@ rule trial:
     threads: TRAINING_THREADS
     resources:
         mem_mb=3000,
+        gpu=TRAINING_GPUS,
         runtime=120,
     params:
         run=lambda wildcards: dict(
             settings=study.trial_settings(
                 wildcards.search, int(wildcards.round), int(wildcards.trial)
             ),
-            code=code(f"experiments/{study.searches[wildcards.search]['script']}.py"),
+            code=code_of(study.searches[wildcards.search]),
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
@@ -60,6 +61,7 @@ rule trial:
 
 rule select:
     input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
         results=lambda wildcards: all_trials(wildcards.search),
     output:
         ledger="results/{scale}/searches/{search}/ledger.csv",
@@ -75,6 +77,10 @@ rule select:
         runtime=10,
     params:
         settings=lambda wildcards: study.search_settings(wildcards.search),
+        made_with=lambda wildcards: dict(
+            expected=study.all_trial_settings(wildcards.search),
+            made_by=code_of(study.searches[wildcards.search]),
+        ),
         code=code("select.py"),
     message:
         "Search {wildcards.search}: writing the ledger and the best trial"

@@ -9,7 +9,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         prepare(
             Path(snakemake.input.source),
-            {"title": snakemake.params.title, **snakemake.params.settings},
+            snakemake.params.settings,
             snakemake.params.code,
             Path(snakemake.params.folder),
             snakemake.threads,

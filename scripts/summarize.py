@@ -13,6 +13,7 @@ if __name__ == "__main__":
                 **snakemake.params.settings,
                 paths=[Path(path) for path in snakemake.input.results],
                 data=Path(snakemake.input.data),
-                best=snakemake.input.get("best"),
+                best=[Path(path) for path in snakemake.input.best],
+                starts=[Path(path) for path in snakemake.input.starts],
             ),
         )

@@ -17,7 +17,6 @@ CODE = {"digest": "0", "modules": {}}
 def settings(**changes: Any) -> dict[str, Any]:
     return {
         "name": "small",
-        "title": "Small",
         "format": "tiny_imagenet",
         "source": "generated",
         "image_size": 32,

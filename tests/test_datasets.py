@@ -56,7 +56,7 @@ def test_missing_archive(tmp_path):
 @pytest.mark.parametrize(("form", "make"), [("tiny_imagenet", tiny_imagenet_zip),
                                             ("cifar10", cifar10_archive)])  # fmt: skip
 def test_wrong_checksum(tmp_path, form, make):
-    match = r"its MD5 is \w{32}; the official archive's is \w{32}"
+    match = r"its MD5 is \w{32}; the official file's is \w{32}"
     refused(make(tmp_path), match, format=form, source="official")
 
 

@@ -216,13 +216,25 @@ def test_export_as_csv_and_back_gives_identical_data(tiny, tmp_path):
 
 
 def test_submission(tiny, tmp_path):
-    np.savez(tmp_path / "predictions.npz", unlabelled=np.array([0, 1, 2, 0, 1, 2], np.int32))
+    np.savez(
+        tmp_path / "predictions.npz",
+        probabilities=np.ones((3, 3), np.float32),
+        unlabelled=np.array([0, 1, 2, 0, 1, 2], np.int32),
+    )
     export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
     lines = (tmp_path / "submission.txt").read_text().splitlines()
     assert lines[:2] == ["test_0.JPEG n00000001", "test_1.JPEG n00000002"]
-    np.savez(tmp_path / "predictions.npz", unlabelled=np.array([0], np.int32))
+    one = {"probabilities": np.ones((3, 3)), "unlabelled": np.array([0], np.int32)}
+    np.savez(tmp_path / "predictions.npz", **one)
     with pytest.raises(StudyError, match="holds 1 predictions .* has 6"):
         export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "other.txt")
+
+
+def test_a_run_without_a_network_submits_nothing(tiny, tmp_path):
+    none = {"probabilities": np.zeros((0, 3)), "unlabelled": np.zeros(0, np.int32)}
+    np.savez(tmp_path / "predictions.npz", **none)
+    export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
+    assert (tmp_path / "submission.txt").read_text() == ""
 
 
 def test_first_per_class(tiny):
@@ -255,7 +267,8 @@ def test_dataset_json_follows_the_contract(tiny):
     assert found["schema"] == 1
     assert found["settings"] == settings()
     assert found["code"] == CODE
-    assert found["classes"][0] == {"name": "n00000001", "title": tiny[1].class_titles[0]}
+    assert found["classes"][0]["name"] == "n00000001"
+    assert found["classes"][0]["title"] == tiny[1].description["classes"][0]["title"]
     assert found["source_size"] == [64, 64]
     assert set(found["splits"]["train"]) == {"pictures", "per_class", "grey", "digest"}
     assert found["unlabelled"] == 6

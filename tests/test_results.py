@@ -1,10 +1,11 @@
 import copy
+import hashlib
 
 import numpy as np
 import pytest
 
 from imagestudy.errors import StudyError
-from imagestudy.results import first_difference, gather, read_json, write_json
+from imagestudy.results import choice_of, first_difference, gather, read_json, write_json
 
 EXPERIMENT = {"experiment": "alexnet", "number": 3, "title": "AlexNet", "role": "original"}
 CODE = {"digest": "c", "modules": {"imagestudy/training.py": "c"}}
@@ -53,7 +54,8 @@ def study(tmp_path):
         "made_by": CODE,
         "paths": paths,
         "data": data,
-        "best": None,
+        "best": [],
+        "starts": [],
     }
 
 
@@ -99,10 +101,21 @@ def test_a_result_made_otherwise_is_refused(study, changes, message):
     assert "seed-1/result.json" in str(error.value)
 
 
-def test_seeds_of_different_precision_are_not_averaged(study):
-    write_json(study["paths"][1], result(2, 0.5, precision="mixed_bfloat16"))
-    with pytest.raises(StudyError, match='precision is "mixed_bfloat16", expected "float32"'):
-        gather(**study)
+def test_a_result_from_another_start_is_refused(study, tmp_path):
+    start = tmp_path / "model.keras"
+    start.write_bytes(b"weights")
+    for seed, path in enumerate(study["paths"], start=1):
+        digest = hashlib.sha256(b"weights").hexdigest()
+        write_json(path, result(seed, 0.5, start={"name": "vgg16", "digest": digest}))
+    gather(**study | {"starts": [start, start]})
+    start.write_bytes(b"other weights")
+    with pytest.raises(StudyError, match="digest is"):
+        gather(**study | {"starts": [start, start]})
+
+
+def test_a_searchs_winner_is_trained_at_the_experiments_own_length():
+    best = {"trial": 1, "network": {"maps": [4]}, "training": {"epochs": 2, "optimizer": "sgd"}}
+    assert choice_of(best)["training"] == {"optimizer": "sgd"}
 
 
 def test_a_missing_or_broken_result_is_named(tmp_path):

@@ -34,7 +34,7 @@ def data(tmp_path_factory):
     study = Study.load(ROOT, OVERRIDES)
     archive = folder / "tiny-imagenet-200.zip"
     generate(study.generate_settings("tiny_imagenet"), archive)
-    settings = {"title": "Tiny ImageNet", **study.dataset_settings("tiny_imagenet")}
+    settings = study.dataset_settings("tiny_imagenet")
     prepare(archive, settings, {}, folder / "prepared")
     return str(folder / "prepared" / "dataset.json")
 

@@ -153,8 +153,15 @@ def test_metrics_of_a_diverged_network():
 
 
 def test_at_chance():
-    assert evaluation.at_chance(0.1, 100, 10)
-    assert not evaluation.at_chance(0.3, 100, 10)
+    even = np.repeat(np.arange(10), 10)
+    assert evaluation.at_chance(0.1, even)
+    assert not evaluation.at_chance(0.3, even)
+    assert evaluation.at_chance(0.3, np.where(even < 3, 0, even))
+
+
+def test_a_network_that_says_the_same_of_all_classes_knows_nothing():
+    found = evaluation.metrics(np.full((4, 10), 0.1, np.float32), np.arange(4))
+    assert found["top1"] == found["top5"] == 0
 
 
 def test_an_epoch_sees_each_picture_at_most_once():

@@ -1,3 +1,5 @@
+import hashlib
+
 import h5py
 import keras
 import numpy as np
@@ -5,8 +7,9 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
 from imagestudy.errors import StudyError
+from imagestudy.files import sha256
 from imagestudy.networks.vgg16 import convolutional_base, vgg16
-from imagestudy.weights import digest, load_start
+from imagestudy.weights import load_start
 
 STATISTICS = {"mean": [0.5, 0.4, 0.3], "std": [0.25, 0.25, 0.25]}
 SHAPE = (32, 32, 3)
@@ -29,8 +32,8 @@ def published(tmp_path_factory):
 def test_imagenets_weights_see_pictures_as_they_were_trained_on(published):
     path, network = published
     ours = base()
-    found = load_start(ours, "imagenet", path)
-    assert found == {"provenance": "imagenet", "name": "imagenet", "digest": digest(ours)}
+    found = load_start(ours, "imagenet", path, hashlib.md5(path.read_bytes()).hexdigest())
+    assert found == {"provenance": "imagenet", "name": "imagenet", "digest": sha256(path)}
     pictures = np.random.default_rng(1).integers(0, 256, (2, *SHAPE), dtype=np.uint8)
     prepared = keras.applications.vgg16.preprocess_input(pictures.astype("float32"))
     np.testing.assert_allclose(
@@ -60,5 +63,11 @@ def test_weights_of_another_width_are_refused(tmp_path):
 
 def test_a_broken_file_of_weights_is_refused(tmp_path):
     (tmp_path / "weights.h5").write_bytes(b"no weights")
-    with pytest.raises(StudyError, match="weights.h5: its weights do not fit"):
-        load_start(base(), "imagenet", tmp_path / "weights.h5")
+    md5 = hashlib.md5(b"no weights").hexdigest()
+    with pytest.raises(StudyError, match=r"weights.h5: its weights do not fit"):
+        load_start(base(), "imagenet", tmp_path / "weights.h5", md5)
+
+
+def test_other_weights_than_the_published_ones_are_refused(published):
+    with pytest.raises(StudyError, match="official file's is 6d6bbae143d832006294945121d1f1fc"):
+        load_start(base(), "imagenet", published[0])

@@ -194,6 +194,25 @@ def test_a_result_of_other_settings_is_refused(finished_study):
     assert finished_study.snakemake("alexnet").returncode == 0
 
 
+def test_a_trial_of_other_settings_is_refused(finished_study):
+    search = finished_study.folder / "results" / "demo" / "searches" / "hand"
+    with edited(
+        search / "round-1" / "trial-1" / "result.json", '"batch_size": 12', '"batch_size": 13'
+    ):
+        ended = finished_study.snakemake(
+            "results/demo/searches/hand/best.json", "--forcerun", "select"
+        )
+    assert ended.returncode != 0
+    assert "settings.training.batch_size is 13, expected 12" in ended.stdout + ended.stderr
+    assert finished_study.snakemake("report.pdf").returncode == 0
+
+
+def test_a_title_reruns_no_training(finished_study):
+    changed = "datasets={cifar10: {title: Another name}}"
+    planned = finished_study.planned("report.pdf", "--config", changed)
+    assert planned.keys() == REPORT | {"plot_accuracy", "plot_cost", "plot_anytime"}
+
+
 def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):
     ended = fresh_study.snakemake("-n", "report.pdf")
     shown = ended.stdout + ended.stderr

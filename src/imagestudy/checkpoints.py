@@ -5,9 +5,10 @@ import fcntl
 import io
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,15 +22,28 @@ class Checkpoint:
         self._lock = folder / f"{key}.lock"
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the training for this process: a second one with the same key waits here."""
-        with self._lock.open("w") as file:
+    def held(self) -> Iterator[float]:
+        """Hold the training for this process; a second one with the same key waits here.
+
+        Gives the seconds that were waited.
+        """
+        asked = time.monotonic()
+        with self._locked():
+            yield time.monotonic() - asked
+
+    def _locked(self) -> IO[str]:
+        """The lock file, locked. One that its holder removed meanwhile holds nothing: again."""
+        while True:
+            file = self._lock.open("w")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                print(f"another process trains this run already ({self._lock}); waiting for it")
+                print(f"another process trains this already ({self._lock}); waiting", flush=True)
                 fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            with contextlib.suppress(FileNotFoundError):
+                if os.fstat(file.fileno()).st_ino == self._lock.stat().st_ino:
+                    return file
+            file.close()
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """The saved state and arrays, or None where there are none."""

@@ -46,11 +46,6 @@ class Dataset:
         return self.description["name"]
 
     @property
-    def title(self) -> str:
-        """What the report calls it."""
-        return self.description["title"]
-
-    @property
     def source(self) -> str:
         """`official`, `generated` or `own`."""
         return self.description["source"]
@@ -64,11 +59,6 @@ class Dataset:
     def classes(self) -> list[str]:
         """Names of the classes, in the order of their numbers."""
         return [entry["name"] for entry in self.description["classes"]]
-
-    @property
-    def class_titles(self) -> list[str]:
-        """Names of the classes for people."""
-        return [entry["title"] for entry in self.description["classes"]]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -28,7 +28,8 @@ def metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """
     finite = np.isfinite(probabilities).all(axis=1)
     own = probabilities[np.arange(len(labels)), labels]
-    rank = (probabilities > own[:, None]).sum(axis=1)
+    # Ties count against: a network that tells no picture from another knows nothing.
+    rank = (probabilities >= own[:, None]).sum(axis=1) - 1
     smallest = np.finfo(np.float32).tiny
     return {
         "pictures": len(labels),
@@ -38,7 +39,7 @@ def metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     }
 
 
-def at_chance(top1: float, pictures: int, classes: int) -> bool:
-    """Whether `top1` lies within three standard errors of guessing."""
-    chance = 1 / classes
-    return top1 < chance + 3 * np.sqrt(chance * (1 - chance) / pictures)
+def at_chance(top1: float, labels: np.ndarray) -> bool:
+    """Whether `top1` on `labels` lies within three standard errors of always the largest class."""
+    chance = np.bincount(labels).max() / len(labels)
+    return bool(top1 < chance + 3 * np.sqrt(chance * (1 - chance) / len(labels)))

@@ -110,7 +110,7 @@ def _write(
     classes = [{"name": name, "title": title} for name, title in listing.classes]
     return {
         "schema": 1,
-        **{key: settings[key] for key in ("name", "title", "format", "source", "image_size")},
+        **{key: settings[key] for key in ("name", "format", "source", "image_size")},
         "source_size": list(sizes.pop()) if len(sizes) == 1 else None,
         "resize_filter": settings["resize_filter"],
         "classes": classes,

@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "imagestudy"
-PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "autokeras", "keras-tuner", "numpy")
+PACKAGES = (
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "jax",
+    "jaxlib",
+    "autokeras",
+    "keras-tuner",
+    "scikit-learn",
+    "scipy",
+    "numpy",
+    "pillow",
+)
 
 
 def digest(value: Any) -> str:

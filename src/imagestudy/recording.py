@@ -13,7 +13,7 @@ import psutil
 
 from imagestudy import device, provenance
 from imagestudy.data import Dataset
-from imagestudy.results import SCHEMA, write_json
+from imagestudy.results import SCHEMA, read_json, write_json
 from imagestudy.sources import SCRATCH
 
 HISTORY = [
@@ -54,6 +54,8 @@ class Record:
         default_factory=lambda: {"provenance": SCRATCH, "name": SCRATCH, "digest": None}
     )
 
+    waited: float = 0.0
+
     @property
     def is_trial(self) -> bool:
         """Whether this is a trial of a search."""
@@ -88,12 +90,22 @@ class Record:
             self.outputs["network"].touch()
         self.write_result({"status": status, "error": error, **found})
 
+    def is_written(self) -> bool:
+        """Whether the result is there already, made with the same settings, choice, code, data."""
+        if not self.outputs["result"].exists():
+            return False
+        made_with = {"settings": self.settings, "choice": self.choice, "code": self.code}
+        found = read_json(self.outputs["result"])
+        same_data = found["data"]["digest"] == self.data.digest
+        return same_data and all(found[key] == value for key, value in made_with.items())
+
     def write_result(self, found: dict[str, Any]) -> None:
         """Write `result.json`: `found` (status, metrics …) and what it was made with."""
         seconds = NO_SECONDS | found.pop("seconds", {})
-        now = 0.0 if found["status"] == "skipped" else seconds_of_process()
-        # Processes that were killed before the training had finished count too.
-        seconds["total"] = round(now + seconds["earlier"], 2)
+        own = 0.0 if found["status"] == "skipped" else seconds_of_process() - self.waited
+        # What an earlier process trained counts too, up to its last checkpoint.
+        seconds["total"] = round(own + seconds["earlier"], 2)
+        on_gpu = device.kind() == device.GPU
         result = {
             "schema": SCHEMA,
             "kind": "trial" if self.is_trial else "run",
@@ -112,7 +124,7 @@ class Record:
             },
             "start": self.start,
             "seconds": seconds,
-            "device_seconds": round(seconds["total"] * self.threads, 2),
+            "device_seconds": round(seconds["total"] * (1 if on_gpu else self.threads), 2),
             "threads": self.threads,
             "peak_memory_mb": provenance.peak_memory_mb(),
             "software": provenance.software(),

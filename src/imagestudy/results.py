@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from imagestudy.errors import StudyError
+from imagestudy.files import sha256
 
 SCHEMA = 1
 LEARNED = ("completed", "stopped")
@@ -79,33 +80,48 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def read_results(
+    paths: list[Path], expected: list[dict[str, Any]], made_by: dict[str, Any], data: Path
+) -> list[dict[str, Any]]:
+    """The results in `paths`, each refused that was not made as the study now says.
+
+    That is with the settings `expected[i]`, by the code `made_by`, on the data described in the
+    file `data`.
+    """
+    description = read_json(data)
+    wanted = {
+        "code": made_by,
+        "data": {key: description[key] for key in ("name", "digest", "source")},
+    }
+    results = []
+    for path, settings in zip(paths, expected, strict=True):
+        results.append(read_json(path))
+        check(path, results[-1], {"settings": settings, **wanted})
+    return results
+
+
 def gather(
     experiment: dict[str, Any],
     expected: list[dict[str, Any]],
     made_by: dict[str, Any],
     paths: list[Path],
     data: Path,
-    best: str | Path | None,
+    best: list[Path],
+    starts: list[Path],
 ) -> dict[str, Any]:
     """The result file of an experiment from its runs' results, one for each seed.
 
     `experiment` holds name, number, title and role. A result is refused that was not made with
     the settings `expected[i]`, by the code `made_by`, on the data described in the file `data`,
-    or with another network than the search chose in the file `best`.
+    with another network than the search chose in the file `best[0]`, or from other weights than
+    those of the file `starts[i]`.
     """
-    description = read_json(data)
-    chosen = read_json(Path(best)) if best else None
-    wanted = {
-        "code": made_by,
-        "data": {key: description[key] for key in ("name", "digest", "source")},
-        "choice": choice_of(chosen),
-    }
-    runs = []
-    for path, settings in zip(paths, expected, strict=True):
-        result = read_json(path)
-        check(path, result, {"settings": settings, **wanted})
-        runs.append(result)
-    _check_together(paths, runs)
+    chosen = read_json(best[0]) if best else None
+    runs = read_results(paths, expected, made_by, data)
+    for number, (path, run) in enumerate(zip(paths, runs, strict=True)):
+        check(path, run, {"choice": choice_of(chosen)})
+        if starts and run["status"] != "failed":
+            check(path, run, {"start": run["start"] | {"digest": sha256(starts[number])}})
     first = next((run for run in runs if run["network"]), runs[0])
     shared = ("choice", "code", "data", "start", "network", "precision")
     own = {*shared, "settings"}
@@ -137,19 +153,10 @@ def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
     choice = {"network": {}, "training": {}, "status": "proposed", "reason": None}
     if best is None:
         return choice
+    # The winner is trained again at the experiment's own length, not at the trial's.
+    training = {key: value for key, value in best["training"].items() if key != "epochs"}
     status = "failed" if best["trial"] is None else "proposed"
-    return choice | {key: best[key] or {} for key in ("network", "training")} | {"status": status}
-
-
-def _check_together(paths: list[Path], runs: list[dict[str, Any]]) -> None:
-    for key in ("precision",):
-        for path, run in zip(paths[1:], runs[1:], strict=True):
-            difference = first_difference(run[key], runs[0][key])
-            if difference:
-                raise StudyError(
-                    f"{path}: {key}{difference} as in {paths[0]}; seeds of one experiment must "
-                    "not differ in it. Remove one of the two and run again"
-                )
+    return choice | {"network": best["network"], "training": training, "status": status}
 
 
 def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:

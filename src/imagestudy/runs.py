@@ -106,8 +106,12 @@ class Run:
             message = f"oversized: {described['parameters']} parameters, at most {limit}"
             return self._record.write_unfinished("failed", message, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
-        with checkpoint.held():
-            started = seconds_of_process()
+        with checkpoint.held() as waited:
+            if waited and self._record.is_written():
+                print("that process has finished it")
+                return None
+            self._record.waited = waited
+            started = seconds_of_process() - waited
             trained, inputs = self._cut(network)
             fitted = training.fit(
                 trained,
@@ -122,7 +126,7 @@ class Run:
             found = self._evaluate(network, trained, inputs, fitted)
             found["seconds"] = {
                 "start": round(started, 2),
-                "training": round(fitted.earlier_seconds + ended - started, 2),
+                "training": round(fitted.earlier_seconds + ended - waited - started, 2),
                 "evaluation": round(seconds_of_process() - ended, 2),
                 "earlier": round(fitted.earlier_seconds, 2),
             }
@@ -167,7 +171,8 @@ class Run:
 
     def _key(self) -> str:
         code, data = self._record.code["digest"], self.data.digest
-        made_with = provenance.digest([self._settings, self._choice, code, data])
+        start = self._record.start
+        made_with = provenance.digest([self._settings, self._choice, code, data, start])
         return f"{self._settings['name']}-{self._settings['seed']}-{made_with[:16]}"
 
     def _evaluate(
@@ -206,7 +211,5 @@ class Run:
         return evaluation.probabilities(network, pictures).argmax(axis=1)
 
     def _status(self, status: str, selection: dict[str, Any]) -> str:
-        guessing = evaluation.at_chance(
-            selection["top1"], selection["pictures"], len(self.data.classes)
-        )
+        guessing = evaluation.at_chance(selection["top1"], self.data.split("selection").labels)
         return "at_chance" if guessing and status != "diverged" else status

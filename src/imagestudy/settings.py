@@ -76,19 +76,45 @@ class Study:
         block = self.config["datasets"][dataset]
         kind = self.source_kind(dataset)
         if kind == "own":
+            if not Path(block["path"]).exists():
+                raise StudyError(
+                    f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there"
+                )
             return block["path"]
         official = ARCHIVES[block["format"]]
         if kind == "data_root":
-            return str(in_data_root(official, Path(self.config["data_root"])))
+            return str(in_data_root(official, Path(self.config["data_root"]).expanduser()))
         if kind == "generated":
             return f"resources/{self.scale}/{dataset}/{official.file}"
         return f"resources/{official.file}"
 
+    def own_files(self, dataset: str) -> dict[str, int]:
+        """Number, bytes and latest change of the files of own data; nothing for official ones.
+
+        A folder's own time of change does not tell when a file deep in it was edited.
+        """
+        if self.source_kind(dataset) != "own":
+            return {}
+        files = [each for each in Path(self.source(dataset)).rglob("*") if each.is_file()]
+        stats = [each.stat() for each in files]
+        return {
+            "files": len(stats),
+            "bytes": sum(stat.st_size for stat in stats),
+            "changed": max((stat.st_mtime_ns for stat in stats), default=0),
+        }
+
     def imagenet_weights(self) -> str:
         """The path of VGG-16's published weights."""
         if self.config["data_root"]:
-            return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"])))
+            return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"]).expanduser()))
         return f"resources/{IMAGENET_WEIGHTS.file}"
+
+    def find_sources(self) -> None:
+        """Raise a `StudyError` where data, or weights to start from, are not where they must be."""
+        for dataset in self.datasets:
+            self.source(dataset)
+        if any(block.get("start") == IMAGENET for block in self.experiments.values()):
+            self.imagenet_weights()
 
     def generate_settings(self, dataset: str) -> dict[str, Any]:
         """What `datasets.synthetic.generate` is told."""
@@ -129,6 +155,15 @@ class Study:
             "trial": trial,
             **self._shared_settings(block),
         }
+
+    def all_trial_settings(self, search: str) -> list[dict[str, Any]]:
+        """The settings of all trials of a search, round by round."""
+        block = self.searches[search]
+        return [
+            self.trial_settings(search, number, trial)
+            for number in range(1, block["rounds"] + 1)
+            for trial in range(1, block["trials_per_round"] + 1)
+        ]
 
     def _shared_settings(self, block: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -205,6 +240,9 @@ def typed(value: Any) -> Any:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, loaded safely."""
     try:
-        return yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise StudyError(f"{path.name} is a {type(found).__name__}; it must hold keys and values")
+    return found

@@ -1,7 +1,6 @@
 """Folders and zip files read alike, and archives checked before they are trusted."""
 
 import functools
-import hashlib
 import os
 import stat
 import tarfile
@@ -161,17 +160,6 @@ def require_inside(name: str, path: Path) -> None:
     """Refuse a name that would leave the archive."""
     if name.startswith("/") or "\\" in name or ".." in name.split("/") or name[1:2] == ":":
         raise StudyError(f"{path}: entry '{name}' points outside the archive; names must be inside")
-
-
-def require_md5(path: Path, expected: str) -> None:
-    """Refuse a file with another MD5 than the official one."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
-    if found != expected:
-        raise StudyError(
-            f"{path}: its MD5 is {found}; the official archive's is {expected}. Delete it, then "
-            "fetch it again; an archive of your own must be declared with source 'own'"
-        )
 
 
 def _hidden(name: str) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from imagestudy.datasets.archives import require_file, require_md5, tar_files
+from imagestudy.datasets.archives import require_file, tar_files
 from imagestudy.datasets.listing import Entries, Listing, require_every_class
 from imagestudy.errors import StudyError
+from imagestudy.files import require_md5
 from imagestudy.sources import ARCHIVES
 
 FOLDER = "cifar-10-batches-py"

@@ -33,19 +33,22 @@ def export_submission(prepared: Path, predictions: Path, target: Path) -> None:
     """Write a run's predictions for the unlabelled pictures as the challenge wants them.
 
     A line is `test_0.JPEG n01443537`; `predictions` is a run's predictions.npz, whose array
-    `unlabelled` holds a class number for each unlabelled picture of the data set `prepared`.
+    `unlabelled` holds a class number for each unlabelled picture of the data set `prepared`. A run
+    that ended without a network has no predictions, and its file no lines.
     """
     dataset = open_dataset(prepared)
     sources = dataset.sources("unlabelled")
     with np.load(predictions) as arrays:
         labels = arrays["unlabelled"]
-    if len(sources) != len(labels):
+        network_found = len(arrays["probabilities"]) > 0
+    if network_found and len(sources) != len(labels):
         raise StudyError(
             f"{predictions} holds {len(labels)} predictions for unlabelled pictures; {prepared} "
             f"has {len(sources)} such pictures, so as many are needed"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(submission(sources, dataset.classes, labels))
+    known = sources if network_found else []
+    target.write_text(submission(known, dataset.classes, labels))
 
 
 def submission(sources: Sequence[str], classes: Sequence[str], labels: Sequence[int]) -> str:

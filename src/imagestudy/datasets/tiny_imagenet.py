@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from imagestudy.datasets.archives import Place, open_place, require_md5
+from imagestudy.datasets.archives import Place, open_place
 from imagestudy.datasets.listing import Entries, Listing, entries, natural, require_every_class
 from imagestudy.errors import StudyError
+from imagestudy.files import require_md5
 from imagestudy.sources import ARCHIVES
 
 OFFICIAL = {"classes": 200, "train": 500, "val": 10_000}
@@ -127,6 +128,6 @@ def _require_official_counts(listing: Listing, path: Path) -> None:
     for what, count in found.items():
         if count != right[what]:
             raise StudyError(
-                f"{path}: {what}: {count}; the official data set has {right[what]}. A part of it "
-                "must be declared with source 'own'"
+                f"{path}: {what}: {count}; the official data set has {right[what]}. Fetch it "
+                "again; a part of it can be read with format folder"
             )

@@ -124,7 +124,7 @@ def build_network(
             container.values.setdefault(parameter.name, parameter.default)
     network = grow(graph(space, image_shape, classes), container)
     _check(container)
-    return _with_statistics(network, statistics) if statistics else network
+    return _as_trained(network, statistics)
 
 
 def _check(container: HyperParameters) -> None:
@@ -137,23 +137,28 @@ def _check(container: HyperParameters) -> None:
             )
 
 
-def _with_statistics(network: keras.Model, statistics: dict[str, list[float]]) -> keras.Model:
-    """`network` with the statistics as constants of its own normalization, where it has one.
+def _as_trained(network: keras.Model, statistics: dict[str, list[float]] | None) -> keras.Model:
+    """`network` with probabilities in float32, and statistics as constants of its normalization.
 
-    AutoKeras reads all pictures for them and keeps them as weights, which would make a frozen
-    beginning of the network.
+    Both are as in the networks built by hand. AutoKeras reads all pictures for the statistics and
+    keeps them as weights, which would make a frozen beginning of the network.
     """
-    known = {
-        "mean": [255 * mean for mean in statistics["mean"]],
-        "variance": [(255 * std) ** 2 for std in statistics["std"]],
-    }
+    known = {}
+    if statistics:
+        known = {
+            "mean": [255 * mean for mean in statistics["mean"]],
+            "variance": [(255 * std) ** 2 for std in statistics["std"]],
+        }
+    head = {layer.name for layer in network.layers[-2:]}
 
     def again(layer: keras.Layer) -> keras.Layer:
-        normalizes = isinstance(layer, keras.layers.Normalization)
-        return type(layer).from_config(layer.get_config() | (known if normalizes else {}))
+        config = layer.get_config()
+        if isinstance(layer, keras.layers.Normalization):
+            config |= known
+        if layer.name in head:
+            config |= {"dtype": "float32"}
+        return type(layer).from_config(config)
 
-    if not any(isinstance(layer, keras.layers.Normalization) for layer in network.layers):
-        return network
     return keras.models.clone_model(network, clone_function=again)
 
 

@@ -80,7 +80,7 @@ def _check_space(where: str, space: dict[str, Any] | None) -> None:
         if key not in _SPACE_KEYS:
             raise StudyError(f"{where}.{key} is unknown; a space may have {_words(_SPACE_KEYS)}")
         if key == "pretrained":
-            _one_of(where, key, value, ("forbidden", "allowed"))
+            _one_of(where, key, value, ("forbidden",))
         elif key == "upsample":
             _check_values(where, key, value, "resnet.imagenet_size")
         elif key in STOCK:
