@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
@@ -23,6 +25,15 @@ SIZES = {"vgg16": 0.05, "vgg16_transfer": 0.05, "vgg16_fine_tune": 0.05, "vgg16_
 TINY = {
     "seeds": [1],
     "datasets": {
+        "own": {
+            "title": "My pictures",
+            "format": "folder",
+            "path": "own",
+            "image_size": 32,
+            "resize_filter": "box",
+            "selection_fraction": 0.3,
+            "seed": 1,
+        },
         "tiny_imagenet": {
             "selection_fraction": 0.2,
             "generate": {"classes": 3, "train": 5, "test": 4, "unlabelled": 2, "seed": 1},
@@ -34,6 +45,13 @@ TINY = {
     },
     "training": {"batch_size": 12, "epochs": 1},
     "experiments": {
+        "alexnet_own": {
+            "title": r"AlexNet on a_b%c&d# \input{x}",
+            "role": "modern",
+            "script": "alexnet",
+            "dataset": "own",
+            "network": {"width": 0.05, "dropout": 0.5},
+        },
         "keras_cnn": {"training": {"epochs": 1}},
         "autokeras": {"training": {"epochs": 1}},
         "alexnet": {"network": {"width": 0.05}, "training": {"epochs": 1}},
@@ -79,6 +97,7 @@ class StudyCopy:
             shutil.copytree(
                 ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
             )
+        _write_pictures(folder / "own")
         (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(TINY))
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
@@ -102,6 +121,17 @@ class StudyCopy:
             counts[rule] = int(count)
         counts.pop("total", None)
         return counts
+
+
+def _write_pictures(folder: Path) -> None:
+    """A folder of three classes of pictures, as a person has them: of several sizes."""
+    generator = np.random.default_rng(1)
+    for label, name in enumerate(("cats & dogs", "50%_grey", "#3")):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            pixels = generator.integers(80 * label, 80 * label + 90, (40 + number, 50, 3))
+            picture = Image.fromarray(pixels.astype(np.uint8))
+            picture.save(folder / name / f"{number}.png")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 
@@ -46,6 +47,25 @@ def test_the_study_ends_in_a_pdf(finished_study):
     for cell in ("0.5432", "0.3647", "0.55381", "0.3744", "0.3188", "0.2507", "0.8681", "0.33",
                  "0.999", "0.7034", "0.6755", "0.6559"):  # fmt: skip
         assert cell in text
+
+
+def test_a_persons_own_pictures_are_studied_too(finished_study):
+    result = json.loads((results(finished_study, "alexnet_own") / "result.json").read_text())
+    assert result["data"] == result["data"] | {"name": "own", "source": "own"}
+    reader = pypdf.PdfReader(finished_study.folder / "report.pdf")
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    assert "AlexNet on a_b%c&d# \\input{x}" in text
+    assert "My pictures" in text
+
+
+def test_an_edit_of_own_pictures_is_seen(finished_study):
+    assert "prepare" not in finished_study.planned("alexnet_own")
+    picture = finished_study.folder / "own" / "#3" / "1.png"
+    kept, changed = picture.read_bytes(), picture.stat().st_mtime_ns
+    picture.write_bytes((finished_study.folder / "own" / "#3" / "2.png").read_bytes())
+    assert finished_study.planned("alexnet_own")["prepare"] == 1
+    picture.write_bytes(kept)
+    os.utime(picture, ns=(changed, changed))
 
 
 def test_latex_had_nothing_to_say(finished_study):
@@ -170,7 +190,7 @@ def test_an_edit_of_one_network_reruns_exactly_its_runs(finished_study):
     module = finished_study.folder / "src" / "imagestudy" / "networks" / "alexnet.py"
     with edited(module, "(384, 3, 1, False, False)", "(380, 3, 1, False, False)"):
         planned = finished_study.planned("report.pdf")
-    assert planned["run"] == 1
+    assert planned["run"] == 2
     assert not planned.keys() & (TRAINING - {"run"})
 
 
@@ -178,7 +198,7 @@ def test_an_edit_of_the_trainer_reruns_every_training(finished_study):
     module = finished_study.folder / "src" / "imagestudy" / "training.py"
     with edited(module, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 61"):
         planned = finished_study.planned("report.pdf")
-    assert planned["run"] == len(CONFIG["experiments"])
+    assert planned["run"] == len(CONFIG["experiments"]) + 1
     assert planned["trial"] == 5
     assert "prepare" not in planned
 
