@@ -13,6 +13,20 @@ DATA = {"name": "cifar10", "digest": "d", "source": "official"}
 CHOICE = {"network": {}, "training": {}, "status": "proposed", "reason": None}
 
 
+SIZES = ("parameters", "trainable_parameters", "layers", "weight_layers", "flops", "table")
+
+
+def settings(seed, learning_rate=0.1):
+    shared = {
+        "scale": "demo",
+        "script": "alexnet",
+        "dataset": {},
+        "network": {},
+        "start": "scratch",
+    }
+    return {"name": "alexnet", "seed": seed, "training": {"learning_rate": learning_rate}} | shared
+
+
 def metrics(top1):
     split = {"pictures": 100, "top1": top1, "top5": 0.9, "loss": 1.0}
     return {"train": split, "selection": split, "test": split, "running_train_top1": top1}
@@ -24,16 +38,28 @@ def result(seed, top1, status="completed", **changes):
         "kind": "run",
         "experiment": "alexnet",
         "seed": seed,
+        "scale": "demo",
         "status": status,
-        "settings": {"name": "alexnet", "seed": seed, "training": {"learning_rate": 0.1}},
+        "error": None,
+        "score": top1,
+        "epochs": 1,
+        "best_epoch": 1,
+        "settings": settings(seed),
+        "threads": 1,
+        "peak_memory_mb": 900.0,
+        "software": {"python": "3.11", "keras": "3.12"},
+        "hardware": dict.fromkeys(("cpu", "cores", "memory_gb", "platform", "device", "backend")),
+        "commit": None,
+        "finished": "2026-01-01T00:00:00+00:00",
         "choice": CHOICE,
         "code": CODE,
         "data": DATA,
         "start": {"provenance": "scratch", "name": "scratch", "digest": None},
-        "network": {"parameters": 5},
+        "network": dict.fromkeys(SIZES, 5),
         "metrics": None if status == "failed" else metrics(top1),
         "precision": "float32",
-        "seconds": {"total": 2.0},
+        "seconds": dict.fromkeys(("start", "training", "evaluation", "earlier"), 0.0)
+        | {"total": 2.0},
         "device_seconds": 4.0,
     } | changes
 
@@ -84,13 +110,15 @@ def test_runs_at_chance_are_counted_and_failed_ones_named(study):
     ("changes", "message"),
     [
         (
-            {"settings": {"name": "alexnet", "seed": 1, "training": {"learning_rate": 0.2}}},
+            {"settings": settings(1, 0.2)},
             "settings.training.learning_rate is 0.2, expected 0.1",
         ),
         ({"code": {"digest": "x", "modules": {}}}, 'code.digest is "x", expected "c"'),
         ({"data": DATA | {"digest": "x"}}, 'data.digest is "x", expected "d"'),
         ({"choice": CHOICE | {"network": {"maps": [1]}}}, "choice.network.maps is not in the st"),
-        ({"schema": 0}, "its schema is 0; this version of the study writes 1"),
+        ({"schema": 0}, "schema: 1 was expected; this is no result of this version"),
+        ({"status": "finished"}, "status: 'finished' is not one of ['completed'"),
+        ({"metrics": {"train": {}}}, "metrics"),
     ],
 )
 def test_a_result_made_otherwise_is_refused(study, changes, message):
@@ -106,7 +134,10 @@ def test_a_result_from_another_start_is_refused(study, tmp_path):
     start.write_bytes(b"weights")
     for seed, path in enumerate(study["paths"], start=1):
         digest = hashlib.sha256(b"weights").hexdigest()
-        write_json(path, result(seed, 0.5, start={"name": "vgg16", "digest": digest}))
+        write_json(
+            path,
+            result(seed, 0.5, start={"provenance": "study", "name": "vgg16", "digest": digest}),
+        )
     gather(**study | {"starts": [start, start]})
     start.write_bytes(b"other weights")
     with pytest.raises(StudyError, match="digest is"):

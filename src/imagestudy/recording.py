@@ -13,7 +13,7 @@ import psutil
 
 from imagestudy import device, provenance
 from imagestudy.data import Dataset
-from imagestudy.results import SCHEMA, read_json, write_json
+from imagestudy.results import SCHEMA, read_json, write_result
 from imagestudy.sources import SCRATCH
 
 HISTORY = [
@@ -133,7 +133,7 @@ class Record:
             "commit": provenance.commit(),
             "finished": provenance.now(),
         }
-        write_json(self.outputs["result"], result)
+        write_result(self.outputs["result"], result)
 
 
 def seconds_of_process() -> float:

@@ -1,15 +1,20 @@
 """The result contract: write a result, read it, refuse one of other settings, gather the seeds'."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
 
 SCHEMA = 1
+CONTRACT = Path(__file__).with_name("result.schema.yaml")
 LEARNED = ("completed", "stopped")
 COUNTED = (*LEARNED, "diverged", "at_chance")
 METRICS = {
@@ -40,16 +45,32 @@ def write_json(path: Path, value: Any) -> None:
     partial.replace(path)
 
 
+@functools.cache
+def _contract() -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load(CONTRACT.read_text()))
+
+
+def write_result(path: Path, result: dict[str, Any]) -> None:
+    """Write a result that fulfils the contract of `result.schema.yaml`; refuse any other."""
+    _require_contract(path, result)
+    write_json(path, result)
+
+
+def _require_contract(path: Path, result: Any) -> None:
+    error = best_match(_contract().iter_errors(result))
+    if error is not None:
+        place = ".".join(map(str, error.absolute_path)) or "the top level"
+        raise StudyError(
+            f"{path}: {place}: {error.message[:200]}; this is no result of this version of the "
+            "study. Remove it and run again"
+        )
+
+
 def check(path: Path, result: dict[str, Any], expected: dict[str, Any]) -> None:
     """Refuse a result that was made under other settings, code or data than `expected`.
 
     `expected` holds the keys of `result` to compare, such as `settings`, `code` and `data`.
     """
-    if result.get("schema") != SCHEMA:
-        raise StudyError(
-            f"{path}: its schema is {result.get('schema')!r}; this version of the study writes "
-            f"{SCHEMA}. Remove it and run again"
-        )
     for key, value in expected.items():
         difference = first_difference(result.get(key), value)
         if difference:
@@ -96,6 +117,7 @@ def read_results(
     results = []
     for path, settings in zip(paths, expected, strict=True):
         results.append(read_json(path))
+        _require_contract(path, results[-1])
         check(path, results[-1], {"settings": settings, **wanted})
     return results
 
