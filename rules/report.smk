@@ -102,6 +102,7 @@ rule plot_class_counts:
         mem_mb=500,
         runtime=10,
     params:
+        settings=REPORT_SETTINGS,
         code=code("plot_class_counts.py"),
     message:
         "Drawing how many pictures each class has"

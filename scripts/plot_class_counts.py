@@ -12,5 +12,6 @@ from imagestudy.results import read_json
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]), style.context(snakemake.input.style):
-        figure = class_counts(counts(read_json(Path(path)) for path in snakemake.input.data))
+        datasets = [read_json(Path(path)) for path in snakemake.input.data]
+        figure = class_counts(counts(datasets, snakemake.params.settings["datasets"]))
         save(figure, snakemake.output.figure, snakemake.output.preview)

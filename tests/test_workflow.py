@@ -17,6 +17,7 @@ from imagestudy.evaluation import metrics
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
+PLOTS_OF_TITLES = {"plot_accuracy", "plot_cost", "plot_anytime", "plot_class_counts"}
 TRAINING = {"generate", "prepare", "propose", "trial", "select", "run"}
 
 
@@ -230,7 +231,7 @@ def test_a_trial_of_other_settings_is_refused(finished_study):
 def test_a_title_reruns_no_training(finished_study):
     changed = "datasets={cifar10: {title: Another name}}"
     planned = finished_study.planned("report.pdf", "--config", changed)
-    assert planned.keys() == REPORT | {"plot_accuracy", "plot_cost", "plot_anytime"}
+    assert planned.keys() == REPORT | PLOTS_OF_TITLES
 
 
 def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):

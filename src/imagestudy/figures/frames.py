@@ -32,11 +32,11 @@ def trials(paths: Iterable[str], searches: dict[str, dict[str, Any]]) -> pd.Data
     return pd.concat(frames, ignore_index=True)
 
 
-def counts(datasets: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """A row for each class and split of each `dataset.json`."""
+def counts(datasets: Iterable[dict[str, Any]], blocks: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """A row for each class and split of each `dataset.json`; titles are those of `blocks`."""
     rows = [
         {
-            "dataset": data["title"],
+            "dataset": blocks[data["name"]]["title"],
             "class": data["classes"][number]["title"],
             "split": split,
             "pictures": pictures,
