@@ -87,6 +87,17 @@ def test_building_keeps_precision_and_the_networks_depend_on_the_seed_alone():
         np.testing.assert_array_equal(first, second)
 
 
+def test_probabilities_are_float32_in_mixed_precision():
+    """In bfloat16 a network that learnt nothing gives equal probabilities to many classes."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = build_network(TINY, {}, SHAPE, 3, STATISTICS)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert [layer.compute_dtype for layer in network.layers[-2:]] == ["float32", "float32"]
+    assert network.outputs[0].dtype == "float32"
+
+
 def test_layers_made_after_a_network_do_not_share_a_name_with_it():
     network = build_network(TINY, {}, SHAPE, 3)
     added = keras.layers.Conv2D(2, 1)
