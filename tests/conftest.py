@@ -10,6 +10,10 @@ import pytest
 import yaml
 from PIL import Image
 
+from imagestudy.datasets.synthetic import generate
+from imagestudy.preparation import prepare
+from imagestudy.settings import Study
+
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
 FOLDERS = ("rules", "scripts", "src", "report", "envs", "profiles", "scales", "examples")
@@ -121,6 +125,15 @@ class StudyCopy:
             counts[rule] = int(count)
         counts.pop("total", None)
         return counts
+
+
+def prepared(folder: Path, overrides: dict) -> Path:
+    """The dataset.json of a made-up Tiny ImageNet, prepared as these overrides say."""
+    study = Study.load(ROOT, overrides)
+    archive = folder / "tiny-imagenet-200.zip"
+    generate(study.generate_settings("tiny_imagenet"), archive)
+    prepare(archive, study.dataset_settings("tiny_imagenet"), {}, folder / "prepared")
+    return folder / "prepared" / "dataset.json"
 
 
 def _write_pictures(folder: Path) -> None:

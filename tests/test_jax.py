@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, prepared
 
-from imagestudy.datasets.synthetic import generate
-from imagestudy.preparation import prepare
 from imagestudy.settings import Study
 
 SETTINGS = {
@@ -37,13 +35,7 @@ Run(**arguments).perform(script.train_alexnet)
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    study = Study.load(ROOT, SETTINGS)
-    archive = folder / "tiny-imagenet-200.zip"
-    generate(study.generate_settings("tiny_imagenet"), archive)
-    settings = study.dataset_settings("tiny_imagenet")
-    prepare(archive, settings, {}, folder / "prepared")
-    return folder / "prepared" / "dataset.json"
+    return prepared(tmp_path_factory.mktemp("data"), SETTINGS)
 
 
 def test_alexnet_trains_on_jax(data, tmp_path):

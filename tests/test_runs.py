@@ -4,11 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, prepared
 
-from imagestudy.datasets.synthetic import generate
 from imagestudy.networks.cnn import cnn
-from imagestudy.preparation import prepare
 from imagestudy.results import write_json
 from imagestudy.runs import Run
 from imagestudy.settings import Study
@@ -30,13 +28,7 @@ CODE = {"digest": "", "modules": {}}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    study = Study.load(ROOT, OVERRIDES)
-    archive = folder / "tiny-imagenet-200.zip"
-    generate(study.generate_settings("tiny_imagenet"), archive)
-    settings = study.dataset_settings("tiny_imagenet")
-    prepare(archive, settings, {}, folder / "prepared")
-    return str(folder / "prepared" / "dataset.json")
+    return str(prepared(tmp_path_factory.mktemp("data"), OVERRIDES))
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from imagestudy.files import sha256
 
 SCHEMA = 1
 CONTRACT = Path(__file__).with_name("result.schema.yaml")
-LEARNED = ("completed", "stopped")
-COUNTED = (*LEARNED, "diverged", "at_chance")
+COUNTED = ("completed", "stopped", "diverged", "at_chance")
 METRICS = {
     "train_top1": ("train", "top1"),
     "train_top5": ("train", "top5"),
