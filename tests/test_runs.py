@@ -110,7 +110,12 @@ def test_a_network_that_cannot_be_built_is_a_failed_trial(trial, tmp_path):
     trial(network=SIZES | {"maps": [4] * 7}).perform(train_keras_cnn)
     found = result(tmp_path)
     assert found["status"] == "failed"
-    assert "ValueError" in found["error"]
+    assert found["error"] == "invalid graph: stage6_pooling leaves nothing of the picture"
+
+
+def test_what_a_builder_refuses_is_a_failed_trial(trial, tmp_path):
+    trial(network=SIZES | {"maps": [0]}).perform(train_keras_cnn)
+    assert result(tmp_path)["error"].startswith("invalid graph: ValueError: ")
 
 
 def test_memory_that_runs_out_is_a_failed_trial(trial, tmp_path):
@@ -119,6 +124,25 @@ def test_memory_that_runs_out_is_a_failed_trial(trial, tmp_path):
 
     trial(network=SIZES).perform(huge)
     assert "MemoryError" in result(tmp_path)["error"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "error"),
+    [
+        ({"memory_mb": 1}, "failed", "out of memory: more than 1 MB"),
+        ({"learning_rate": 1e30, "warmup": 0.0, "epochs": 5}, "failed", "not finite"),
+        ({"seconds": 1e-9}, "stopped", "time"),
+        ({"flops": 1}, "completed", None),
+    ],
+)
+def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path):
+    trial(network=SIZES, training=settings).perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert (found["status"], found["error"]) == (status, error)
+    assert (found["score"] is None) == (status == "failed")
+    assert found["network"]["parameters"] > 0
+    assert found["seconds"]["total"] > 0
+    assert not list((tmp_path / "checkpoints").iterdir())
 
 
 def test_a_run_is_evaluated_on_every_split(run, tmp_path):

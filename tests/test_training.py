@@ -24,6 +24,8 @@ SETTINGS = {
     "warmup": 0.1,
     "augmentation": STILL,
     "seconds": None,
+    "flops": None,
+    "memory_mb": None,
 }
 
 
@@ -106,6 +108,29 @@ def test_a_run_past_its_time_is_stopped_and_scored(pictures, tmp_path):
     fitted = fit(small_network(), pictures, tmp_path, epochs=1000, seconds=0.5)
     assert fitted.status == "stopped"
     assert 0 < fitted.epochs < 1000
+
+
+def test_flops_end_a_training_within_an_epoch_and_the_schedule_with_it(pictures, tmp_path):
+    network = small_network()
+    of_a_step = training.PASSES * training.describe(network)["flops"] * SETTINGS["batch_size"]
+    fitted = fit(network, pictures, tmp_path, flops=6.5 * of_a_step, schedule="triangular")
+    assert (fitted.status, fitted.epochs) == ("completed", 2)
+    assert network.optimizer.iterations == 6
+    last = learning_rate(SETTINGS | {"schedule": "triangular"}, 5, 6)
+    assert fitted.history[-1]["learning_rate"] == pytest.approx(last)
+
+
+def test_flops_never_lengthen_a_training_and_leave_it_a_step():
+    flops = {"epochs": 2, "batch_size": 10}
+    assert training.planned_steps(flops | {"flops": None}, 30, 7) == 6
+    assert training.planned_steps(flops | {"flops": 1e9}, 30, 7) == 6
+    assert training.planned_steps(flops | {"flops": 1}, 30, 7) == 1
+
+
+def test_a_training_past_its_memory_ends_at_once(pictures, tmp_path):
+    fitted = fit(small_network(), pictures, tmp_path, epochs=1000, memory_mb=1)
+    assert fitted.status == "out_of_memory"
+    assert fitted.epochs == 1
 
 
 @pytest.mark.parametrize("optimizer", sorted(training.OPTIMIZERS))

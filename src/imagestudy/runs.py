@@ -21,6 +21,10 @@ from imagestudy.recording import Record, seconds_of_process
 from imagestudy.results import choice_of, read_json
 from imagestudy.weights import load_start
 
+# Why a trial failed, or was stopped
+OUT_OF_MEMORY, INVALID_GRAPH, OVERSIZED = "out of memory", "invalid graph", "oversized"
+NOT_FINITE, TIME = "not finite", "time"
+
 Inputs = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -49,6 +53,7 @@ class Run:
         self.network: dict[str, Any] = effective["network"]
         self.training: dict[str, Any] = effective["training"]
         self.data: Dataset = open_dataset(self._inputs["data"].parent)
+        self._built = False
         self._record = Record(
             {name: Path(path) for name, path in outputs.items()},
             settings,
@@ -91,8 +96,30 @@ class Run:
             raise
         except Exception as error:
             traceback.print_exc()
-            message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-            return self._record.write_unfinished("failed", message)
+            return self._record.write_unfinished("failed", self._what_failed(error))
+
+    def _what_failed(self, error: Exception) -> str:
+        message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+            return f"{OUT_OF_MEMORY}: {message}"
+        return message if self._built else f"{INVALID_GRAPH}: {message}"
+
+    def _unfit(self, described: dict[str, Any]) -> str | None:
+        """Why a network is not trained at all."""
+        limit = self.training["max_parameters"]
+        if limit and described["parameters"] > limit:
+            return f"{OVERSIZED}: {described['parameters']} parameters, at most {limit}"
+        # Keras builds a pooling of less than its window; only its first step would fail.
+        for row in described["table"]:
+            if 0 in row["output"]:
+                return f"{INVALID_GRAPH}: {row['name']} leaves nothing of the picture"
+        return None
+
+    def _failure(self, status: str) -> str | None:
+        """Why a training that ended with this status left no network that counts."""
+        if status == "out_of_memory":
+            return f"{OUT_OF_MEMORY}: more than {self.training['memory_mb']} MB"
+        return NOT_FINITE if status == "diverged" and self._record.is_trial else None
 
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""
@@ -100,11 +127,11 @@ class Run:
 
     def train(self, network: keras.Model) -> None:
         """Train `network`, evaluate it and write the result."""
+        self._built = True
         described = describe(network)
-        limit = self.training["max_parameters"]
-        if limit and described["parameters"] > limit:
-            message = f"oversized: {described['parameters']} parameters, at most {limit}"
-            return self._record.write_unfinished("failed", message, network=described)
+        unfit = self._unfit(described)
+        if unfit:
+            return self._record.write_unfinished("failed", unfit, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
         with checkpoint.held() as waited:
             if waited and self._record.is_written():
@@ -122,6 +149,10 @@ class Run:
                 self._settings["seed"],
                 checkpoint,
             )
+            failure = self._failure(fitted.status)
+            if failure:
+                checkpoint.remove()
+                return self._record.write_unfinished("failed", failure, network=described)
             ended = seconds_of_process()
             found = self._evaluate(network, trained, inputs, fitted)
             found["seconds"] = {
@@ -197,6 +228,7 @@ class Run:
             self._record.write_network(network)
         return {
             "status": self._status(fitted.status, metrics["selection"]),
+            "error": TIME if fitted.status == "stopped" else None,
             "metrics": metrics,
             "score": metrics["selection"]["top1"],
             "epochs": fitted.epochs,
@@ -211,5 +243,8 @@ class Run:
         return evaluation.probabilities(network, pictures).argmax(axis=1)
 
     def _status(self, status: str, selection: dict[str, Any]) -> str:
+        """A run that learned nothing says so; of a trial its score says it."""
+        if self._record.is_trial or status == "diverged":
+            return status
         guessing = evaluation.at_chance(selection["top1"], self.data.split("selection").labels)
-        return "at_chance" if guessing and status != "diverged" else status
+        return "at_chance" if guessing else status

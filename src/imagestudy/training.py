@@ -1,5 +1,6 @@
 """The one trainer of the study: every run and every trial goes through `fit`."""
 
+import itertools
 import math
 import time
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ import numpy as np
 from imagestudy import device, evaluation
 from imagestudy.batches import steps_per_epoch, training_batches
 from imagestudy.checkpoints import Checkpoint
+from imagestudy.networks.description import describe
+from imagestudy.provenance import peak_memory_mb
 from imagestudy.schedule import learning_rate
 
 OPTIMIZERS = {
@@ -20,6 +23,8 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
 }
 CHECKPOINT_SECONDS = 60
+# Of a training step to a forward pass: the gradients of outputs and of weights cost one each.
+PASSES = 3
 
 
 @dataclass
@@ -53,16 +58,19 @@ def fit(
     """Train `network` and leave it with the weights of its best epoch on `selection`.
 
     `train` and `selection` are pairs of inputs (uint8 pictures, or features of a frozen
-    beginning) and int labels. `settings` are those of a `training` block of the config. Status:
+    beginning) and int labels. `settings` are those of a `training` block of the config; where
+    its `flops` end the training within an epoch, the network is scored there too. Status:
     `completed`; `stopped` where `settings["seconds"]` ran out; `diverged` where the loss was no
-    longer finite.
+    longer finite; `out_of_memory` where the process took more than `settings["memory_mb"]`.
     """
     compile_network(network, settings)
     training, best = _resume(network, checkpoint) or (Training(), None)
     clock = time.monotonic() - training.seconds
     saved = time.monotonic()
-    for epoch in range(training.epochs + 1, settings["epochs"] + 1):
-        logs = _train_epoch(network, train, settings, pca, seed, epoch, clock, training)
+    steps = planned_steps(settings, len(train[1]), describe(network)["flops"])
+    epochs = math.ceil(steps / steps_per_epoch(len(train[1]), settings["batch_size"]))
+    for epoch in range(training.epochs + 1, epochs + 1):
+        logs = _train_epoch(network, train, settings, pca, seed, epoch, steps, clock, training)
         given = evaluation.probabilities(network, selection[0])
         scores = evaluation.metrics(given, selection[1])
         training.seconds = time.monotonic() - clock
@@ -77,8 +85,8 @@ def fit(
                 "selection_loss": scores["loss"],
             }
         )
-        _report(training.history[-1], settings["epochs"])
-        if training.status == "diverged":
+        _report(training.history[-1], epochs)
+        if training.status in ("diverged", "out_of_memory"):
             break
         if (
             best is None
@@ -95,6 +103,18 @@ def fit(
         network.set_weights(best)
     training.best_epoch = training.best_epoch or training.epochs
     return training
+
+
+def planned_steps(settings: dict[str, Any], pictures: int, flops: int) -> int:
+    """Steps of a training: all epochs', or as many as `settings["flops"]` allows; at least one.
+
+    `flops` are those of a forward pass for one picture.
+    """
+    steps = settings["epochs"] * steps_per_epoch(pictures, settings["batch_size"])
+    if not settings["flops"] or not flops:
+        return steps
+    of_a_step = PASSES * flops * min(settings["batch_size"], pictures)
+    return max(1, min(steps, int(settings["flops"] // of_a_step)))
 
 
 def compile_network(network: keras.Model, settings: dict[str, Any]) -> None:
@@ -120,17 +140,21 @@ def _train_epoch(
     pca: dict[str, Any],
     seed: int,
     epoch: int,
+    steps: int,
     clock: float,
     training: Training,
 ) -> dict[str, float]:
-    """One epoch, or what the time allows; the running means of loss and accuracy over it."""
-    steps = steps_per_epoch(len(train[1]), settings["batch_size"])
+    """One epoch, or what steps and time allow; the running means of loss and accuracy over it."""
+    before = (epoch - 1) * steps_per_epoch(len(train[1]), settings["batch_size"])
     logs = {}
     network.reset_metrics()
-    for number, batch in enumerate(training_batches(*train, settings, pca, seed, epoch)):
-        step = (epoch - 1) * steps + number
-        network.optimizer.learning_rate = learning_rate(settings, step, settings["epochs"] * steps)
+    batches = training_batches(*train, settings, pca, seed, epoch)
+    for step, batch in enumerate(itertools.islice(batches, steps - before), start=before):
+        network.optimizer.learning_rate = learning_rate(settings, step, steps)
         logs = network.train_on_batch(*batch, return_dict=True)
+        if settings["memory_mb"] and peak_memory_mb() > settings["memory_mb"]:
+            training.status = "out_of_memory"
+            break
         if not math.isfinite(logs["loss"]):
             training.status = "diverged"
             break

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-# with a score that counts; a network at chance may still be the best that was found
-SCORED = ("completed", "stopped", "at_chance")
+# with a score that counts
+SCORED = ("completed", "stopped")
 
 
 def position(result: dict[str, Any]) -> tuple[int, int]:
@@ -18,5 +18,5 @@ def proposal(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def score(result: dict[str, Any]) -> float | None:
-    """The selection top-1 that counts; None of a trial that failed, diverged or was skipped."""
+    """The selection top-1 that counts; None of a trial that failed or was skipped."""
     return result["score"] if result["status"] in SCORED else None
