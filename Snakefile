@@ -17,6 +17,7 @@ localrules:
     generate,
     download,
     select,
+    enter,
     summarize,
     plot_learning_curves,
     plot_samples,

@@ -70,18 +70,31 @@ def data_of(block):
     return at_scale(f"data/{block['dataset']}/dataset.json")
 
 
-def trials(search, rounds):
+def trials(search, seed, rounds):
     """The results of all trials of these rounds."""
     count = study.searches[search]["trials_per_round"]
+    folder = f"searches/{search}/seed-{seed}"
     return [
-        at_scale(f"searches/{search}/round-{number}/trial-{trial}/result.json")
+        at_scale(f"{folder}/round-{number}/trial-{trial}/result.json")
         for number in rounds
         for trial in range(1, count + 1)
     ]
 
 
-def all_trials(search):
-    return trials(search, range(1, study.searches[search]["rounds"] + 1))
+def all_trials(search, seed):
+    """The results of all trials of a search with this seed."""
+    return trials(search, seed, range(1, study.searches[search]["rounds"] + 1))
+
+
+def best_of(search, seed):
+    """What a search with this seed found best."""
+    return at_scale(f"searches/{search}/seed-{seed}/best.json")
+
+
+def best_for(experiment):
+    """The best trial that an experiment trains again: a list of none or one."""
+    searches = [study.experiments[experiment].get("search")]
+    return [best_of(each, study.search_seed(experiment)) for each in searches if each]
 
 
 def inputs_of_run(wildcards):
@@ -89,7 +102,7 @@ def inputs_of_run(wildcards):
     block = study.experiments[wildcards.experiment]
     inputs = {"data": data_of(block)}
     if "search" in block:
-        inputs["best"] = at_scale(f"searches/{block['search']}/best.json")
+        inputs["best"] = best_for(wildcards.experiment)[0]
     if block.get("start") == IMAGENET:
         inputs["start"] = study.imagenet_weights()
     elif "start" in block:
@@ -103,28 +116,40 @@ def runs_of(experiment, file):
     """One file of all seeds' runs of an experiment."""
     return [
         at_scale(f"runs/{experiment}/seed-{seed}/{file}")
-        for seed in study.config["seeds"]
+        for seed in study.seeds(experiment)
     ]
 
 
 def gathered(experiment):
     """What the result file of an experiment is made of."""
     block = study.experiments[experiment]
-    searches = [block["search"]] if "search" in block else []
     parents = [block["start"]] if "start" in block else []
     return {
         "data": data_of(block),
         "results": runs_of(experiment, "result.json"),
-        "best": [at_scale(f"searches/{search}/best.json") for search in searches],
-        "starts": [start for parent in parents for start in starts_of(parent)],
+        "best": best_for(experiment),
+        "starts": [
+            start
+            for parent in parents
+            for start in starts_of(parent, study.seeds(experiment))
+        ],
     }
 
 
-def starts_of(parent):
-    """The weights that each seed starts from."""
+def starts_of(parent, seeds):
+    """The weights that each of these seeds starts from."""
     if parent == IMAGENET:
-        return [study.imagenet_weights()] * len(study.config["seeds"])
-    return runs_of(parent, "model.keras")
+        return [study.imagenet_weights()] * len(seeds)
+    return [at_scale(f"runs/{parent}/seed-{seed}/model.keras") for seed in seeds]
+
+
+def exports():
+    """The networks that searches found, untrained: they come with the report."""
+    return [
+        str(Path(best).with_suffix(".keras"))
+        for name in study.experiments
+        for best in best_for(name)
+    ]
 
 
 def submissions():

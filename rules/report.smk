@@ -8,7 +8,11 @@ EVIDENCE = dict(
     summaries=[at_scale(f"experiments/{name}.json") for name in study.experiments],
     data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
     ledgers=[at_scale(f"searches/{name}/ledger.csv") for name in study.searches],
-    best=[at_scale(f"searches/{name}/best.json") for name in study.searches],
+    best=[
+        best_of(name, seed)
+        for name, block in study.searches.items()
+        for seed in block["seeds"]
+    ],
     original=str(REPORT / "original.yaml"),
 )
 FIGURES = [
@@ -297,6 +301,7 @@ rule copy_report:
     input:
         pdf=at_scale("report.pdf"),
         submissions=submissions(),
+        exports=exports(),
     output:
         "report.pdf",
     log:

@@ -20,7 +20,7 @@ rule summarize:
             experiment=study.experiment_labels(wildcards.experiment),
             expected=[
                 study.run_settings(wildcards.experiment, seed)
-                for seed in study.config["seeds"]
+                for seed in study.seeds(wildcards.experiment)
             ],
             made_by=code_of(study.experiments[wildcards.experiment]),
         ),

@@ -5,24 +5,26 @@ rule propose:
     input:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
         earlier=lambda wildcards: trials(
-            wildcards.search, range(1, int(wildcards.round))
+            wildcards.search, wildcards.seed, range(1, int(wildcards.round))
         ),
     output:
-        proposals="results/{scale}/searches/{search}/round-{round}/proposals.json",
+        proposals="results/{scale}/searches/{search}/seed-{seed}/round-{round}/proposals.json",
     log:
-        "results/{scale}/logs/propose/{search}-{round}.log",
+        "results/{scale}/logs/propose/{search}-{seed}-{round}.log",
     benchmark:
-        "results/{scale}/benchmarks/propose/{search}-{round}.tsv"
+        "results/{scale}/benchmarks/propose/{search}-{seed}-{round}.tsv"
     conda:
         "../envs/keras.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        settings=lambda wildcards: study.search_settings(wildcards.search),
+        settings=lambda wildcards: study.search_settings(
+            wildcards.search, int(wildcards.seed)
+        ),
         code=code("propose.py"),
     message:
-        "Search {wildcards.search}: putting forward round {wildcards.round}"
+        "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
     script:
         "../scripts/propose.py"
 
@@ -30,13 +32,13 @@ rule propose:
 rule trial:
     input:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        proposals="results/{scale}/searches/{search}/round-{round}/proposals.json",
+        proposals="results/{scale}/searches/{search}/seed-{seed}/round-{round}/proposals.json",
     output:
-        result="results/{scale}/searches/{search}/round-{round}/trial-{trial}/result.json",
+        result="results/{scale}/searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json",
     log:
-        "results/{scale}/logs/trial/{search}-{round}-{trial}.log",
+        "results/{scale}/logs/trial/{search}-{seed}-{round}-{trial}.log",
     benchmark:
-        "results/{scale}/benchmarks/trial/{search}-{round}-{trial}.tsv"
+        "results/{scale}/benchmarks/trial/{search}-{seed}-{round}-{trial}.tsv"
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
@@ -47,14 +49,17 @@ rule trial:
     params:
         run=lambda wildcards: dict(
             settings=study.trial_settings(
-                wildcards.search, int(wildcards.round), int(wildcards.trial)
+                wildcards.search,
+                int(wildcards.seed),
+                int(wildcards.round),
+                int(wildcards.trial),
             ),
             code=code_of(study.searches[wildcards.search]),
             checkpoints=at_scale("checkpoints"),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
-        "Search {wildcards.search}: round {wildcards.round}, trial {wildcards.trial}"
+        "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
     script:
         "../scripts/experiments/{params.script}.py"
 
@@ -62,27 +67,92 @@ rule trial:
 rule select:
     input:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        results=lambda wildcards: all_trials(wildcards.search),
+        results=lambda wildcards: all_trials(wildcards.search, wildcards.seed),
     output:
-        ledger="results/{scale}/searches/{search}/ledger.csv",
-        best="results/{scale}/searches/{search}/best.json",
+        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
     log:
-        "results/{scale}/logs/select/{search}.log",
+        "results/{scale}/logs/select/{search}-{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/select/{search}.tsv"
+        "results/{scale}/benchmarks/select/{search}-{seed}.tsv"
     conda:
         "../envs/keras.yaml"
     resources:
         mem_mb=500,
         runtime=10,
     params:
-        settings=lambda wildcards: study.search_settings(wildcards.search),
+        settings=lambda wildcards: study.search_settings(
+            wildcards.search, int(wildcards.seed)
+        ),
         made_with=lambda wildcards: dict(
-            expected=study.all_trial_settings(wildcards.search),
+            expected=study.all_trial_settings(wildcards.search, int(wildcards.seed)),
             made_by=code_of(study.searches[wildcards.search]),
         ),
         code=code("select.py"),
     message:
-        "Search {wildcards.search}: writing the ledger and the best trial"
+        "Search {wildcards.search}, seed {wildcards.seed}: choosing the best trial"
     script:
         "../scripts/select.py"
+
+
+rule export:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        best=rules.select.output.best,
+    output:
+        network="results/{scale}/searches/{search}/seed-{seed}/best.keras",
+    log:
+        "results/{scale}/logs/export/{search}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/export/{search}-{seed}.tsv"
+    conda:
+        "../envs/keras.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        run=lambda wildcards: dict(
+            settings=study.searching_settings(wildcards.search, int(wildcards.seed)),
+            code=code_of(study.searches[wildcards.search]),
+            checkpoints=at_scale("checkpoints"),
+        ),
+        script=lambda wildcards: study.searches[wildcards.search]["script"],
+    message:
+        "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+    script:
+        "../scripts/experiments/{params.script}.py"
+
+
+rule enter:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        results=lambda wildcards: [
+            path
+            for seed in study.searches[wildcards.search]["seeds"]
+            for path in all_trials(wildcards.search, seed)
+        ],
+    output:
+        ledger="results/{scale}/searches/{search}/ledger.csv",
+    log:
+        "results/{scale}/logs/enter/{search}.log",
+    benchmark:
+        "results/{scale}/benchmarks/enter/{search}.tsv"
+    conda:
+        "../envs/keras.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=lambda wildcards: study.search_labels(wildcards.search),
+        made_with=lambda wildcards: dict(
+            expected=[
+                settings
+                for seed in study.searches[wildcards.search]["seeds"]
+                for settings in study.all_trial_settings(wildcards.search, seed)
+            ],
+            made_by=code_of(study.searches[wildcards.search]),
+        ),
+        code=code("enter.py"),
+    message:
+        "Search {wildcards.search}: entering all trials in the ledger"
+    script:
+        "../scripts/enter.py"

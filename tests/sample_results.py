@@ -39,6 +39,7 @@ SEARCHES = {
     "random": ("Random search", "random"),
     "default": ("AutoKeras's defaults", "default"),
 }
+ORACLES = {"autokeras": "greedy"}
 CANDIDATE = {"network": {"maps": [16, 32]}, "training": {"optimizer": "sgd"}}
 DECLARED = ({"space": {"blocks": ["conv"], "augment": [False]}}, {"candidates": [CANDIDATE] * 5})
 SOFTWARE = {"python": "3.11.9", "keras": "3.12.4", "backend": "tensorflow", "numpy": "2.4.0"}
@@ -72,7 +73,13 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
             for name, (title, role, number, _, script, _) in TITLES.items()
         },
         "searches": {
-            name: {"title": title, "proposer": proposer, "declared": DECLARED[proposer == "hand"]}
+            name: {
+                "title": title,
+                "proposer": proposer,
+                "oracle": ORACLES.get(proposer),
+                "seeds": [1],
+                "declared": DECLARED[proposer == "hand"],
+            }
             for name, (title, proposer) in SEARCHES.items()
         },
     }
@@ -86,7 +93,7 @@ def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         "summaries": [str(root / "experiments" / f"{name}.json") for name in TITLES],
         "datasets": [str(root / "data" / name / "dataset.json") for name in settings["datasets"]],
         "ledgers": [str(root / "searches" / name / "ledger.csv") for name in SEARCHES],
-        "best": [str(root / "searches" / name / "best.json") for name in SEARCHES],
+        "best": [str(root / "searches" / name / "seed-1" / "best.json") for name in SEARCHES],
         "original": "report/original.yaml",
     }
 
@@ -325,7 +332,7 @@ def write_search(folder: Path, search: str, proposer: str, generator: Any) -> No
     seconds = generator.uniform(8, 30, trials)
     failed = np.arange(trials) == 2
     rows = {
-        "search": search, "proposer": proposer, "oracle": proposer, "seed": 1,
+        "search": search, "proposer": proposer, "oracle": ORACLES.get(proposer), "seed": 1,
         "round": np.arange(trials) // 2 + 1, "trial": np.arange(trials) % 2 + 1,
         "status": np.where(failed, "failed", "completed"), "error": np.where(failed, "memory", ""),
         "score": np.where(failed, np.nan, scores), "parameters": 50_000, "layers": 14,
@@ -340,9 +347,10 @@ def write_search(folder: Path, search: str, proposer: str, generator: Any) -> No
     ledger = pd.DataFrame(rows)
     ledger.to_csv(folder / "ledger.csv", index=False)
     write_json(
-        folder / "best.json",
+        folder / "seed-1" / "best.json",
         {
-            "search": search, "proposer": proposer, "dataset": "tiny_imagenet",
+            "search": search, "proposer": proposer, "oracle": ORACLES.get(proposer), "seed": 1,
+            "dataset": "tiny_imagenet",
             "status": "proposed", "trial": 1, "round": 3, "score": float(scores[-1]),
             "network": {"maps": [32, 64]}, "training": {"learning_rate": 0.01},
             "trials": trials, "completed": int(trials - failed.sum()),
@@ -353,4 +361,4 @@ def write_search(folder: Path, search: str, proposer: str, generator: Any) -> No
 
 
 def read_best(root: Path, search: str) -> dict[str, Any]:
-    return json.loads((root / "searches" / search / "best.json").read_text())
+    return json.loads((root / "searches" / search / "seed-1" / "best.json").read_text())

@@ -2,6 +2,7 @@ import importlib.util
 import json
 import os
 
+import keras
 import numpy as np
 import pytest
 from conftest import ROOT, prepared
@@ -39,7 +40,7 @@ def trial(data, tmp_path):
         first = {"trial": 1, "status": "proposed", "reason": None, "network": {}, "training": {}}
         write_json(tmp_path / "proposals.json", {"trials": [first | proposal]})
         return Run(
-            Study.load(ROOT, OVERRIDES).trial_settings("hand", 1, 1),
+            Study.load(ROOT, OVERRIDES).trial_settings("hand", 1, 1, 1),
             CODE,
             str(tmp_path / "checkpoints"),
             1,
@@ -161,6 +162,21 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
     assert (found["status"], found["error"]) == ("failed", "the search found no network")
     with np.load(tmp_path / "predictions.npz") as arrays:
         assert arrays["probabilities"].shape == (0, 3)
+
+
+def test_what_a_search_found_is_exported_untrained(run, data, tmp_path):
+    run()
+    network = tmp_path / "best.keras"
+    Run(
+        Study.load(ROOT, OVERRIDES).searching_settings("hand", 1),
+        CODE,
+        str(tmp_path / "checkpoints"),
+        1,
+        {"data": data, "best": str(tmp_path / "best.json")},
+        {"network": str(network)},
+    ).perform(train_keras_cnn)
+    assert keras.saving.load_model(network).output_shape == (None, 3)
+    assert not (tmp_path / "result.json").exists()
 
 
 def test_what_goes_wrong_in_a_run_is_raised(run):

@@ -142,6 +142,19 @@ REFUSED = [
         },
         "datasets.cifar10.generate is given at scale cpu; data are made up at scale demo only",
     ),
+    (
+        {"experiments": {"keras_cnn": {"search_seed": 7}}},
+        "experiments.keras_cnn.search_seed is 7; the seeds of search hand are 1",
+    ),
+    (
+        {"experiments": {"alexnet": {"search_seed": 1}}},
+        "experiments.alexnet.search_seed is given, but no search; name one",
+    ),
+    (
+        {"experiments": {"vgg16_transfer": {"seeds": [1, 9]}}},
+        "experiments.vgg16_transfer.seeds has 9, but its start vgg16 is not run with that seed",
+    ),
+    ({"searches": {"hand": {"rounds": 0}}}, "config.yaml: searches.hand.rounds: 0 is less than"),
     ({"seeds": []}, "config.yaml: seeds"),
     ({"searches": {"hand": {"candidates": []}}}, "config.yaml: searches.hand.candidates is empty"),
 ]

@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 
 import pytest
@@ -150,8 +151,37 @@ def test_frozen_layers_are_marked():
 def test_searches_are_compared_at_equal_cost(demo):
     ledger = demo.ledgers["hand"]
     first = ledger["cumulative_device_seconds"].iloc[0]
-    assert by_hand.score_within(demo, "hand", first) == ledger["score"].iloc[0]
-    assert by_hand.score_within(demo, "hand", 0) is None
+    search = demo.best["hand"][0]
+    assert by_hand.score_within(demo, search, first) == ledger["score"].iloc[0]
+    assert by_hand.score_within(demo, search, 0) is None
+
+
+def searched_again(evidence, shifts):
+    """The evidence with an experiment for each further search of AutoKeras, shifted so in test."""
+    experiments = dict(evidence.experiments)
+    for seed, shift in enumerate(shifts, start=2):
+        again = copy.deepcopy(experiments["autokeras"])
+        again["search"]["seed"] = seed
+        for run in again["runs"]:
+            run["metrics"]["test"]["top1"] += shift
+        experiments[f"autokeras_{seed}"] = again
+    return dataclasses.replace(evidence, experiments=experiments)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "verdict"),
+    [
+        ([0.001], conclusions.UNDECIDED),
+        ([0.001, -0.001], conclusions.HOLDS),
+        ([0.3, -0.3], conclusions.UNDECIDED),
+        ([-0.04, -0.041, -0.042, -0.039, -0.038, -0.04, -0.04], conclusions.OPPOSITE),
+    ],
+)
+def test_methods_of_search_are_judged_over_searches(shifts, verdict, real):
+    found = claim(searched_again(real, shifts), "autokeras_better")
+    assert found.verdict == verdict
+    if len(shifts) > 1:
+        assert "searches" in found.evidence
 
 
 def test_every_trial_and_space_is_shown(demo):

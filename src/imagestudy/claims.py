@@ -35,7 +35,26 @@ class Difference(NamedTuple):
 
 def difference(evidence: Evidence, first: str, second: str, metric: str) -> Difference | None:
     """First minus second over the seeds that both have; None where there is no such seed."""
-    ours, theirs = evidence.values(first, metric), evidence.values(second, metric)
+    return _paired(evidence.values(first, metric), evidence.values(second, metric))
+
+
+def difference_of_searches(
+    evidence: Evidence, first: str, second: str, metric: str
+) -> Difference | None:
+    """First minus second over the searches that both have, paired by the searches' seeds.
+
+    A search counts once, by the mean over the seeds that its network was trained with. Where one
+    side searched once, as a person does, it is what every search of the other is compared with.
+    """
+    ours, theirs = (evidence.values_of_searches(name, metric) for name in (first, second))
+    if len(theirs) == 1 < len(ours):
+        theirs = dict.fromkeys(ours, *theirs.values())
+    if len(ours) == 1 < len(theirs):
+        ours = dict.fromkeys(theirs, *ours.values())
+    return _paired(ours, theirs)
+
+
+def _paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference | None:
     seeds = sorted(ours.keys() & theirs.keys())
     if not seeds:
         return None
@@ -49,13 +68,20 @@ def difference(evidence: Evidence, first: str, second: str, metric: str) -> Diff
     return Difference(sum(pairs[0]) / len(seeds), sum(pairs[1]) / len(seeds), found, verdict)
 
 
-def measured(evidence: Evidence, found: Difference, first: str, second: str) -> str:
-    """The measured difference in words, and how sure it is."""
+def measured(
+    evidence: Evidence,
+    found: Difference,
+    first: str,
+    second: str,
+    unit: str = "seed",
+    units: str | None = None,
+) -> str:
+    """The measured difference in words, and how sure it is; `unit` is what was paired."""
     one, other = (evidence.experiments[name]["title"] for name in (first, second))
     text = (
         f"{one} {wording.accuracy(found.first)}, {other} {wording.accuracy(found.second)}, "
         f"difference {wording.signed(found.found.mean)} over "
-        f"{wording.plural(found.found.seeds, 'seed')}"
+        f"{wording.plural(found.found.seeds, unit, units)}"
     )
     if found.found.spread is None:
         return text

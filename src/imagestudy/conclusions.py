@@ -13,6 +13,7 @@ from imagestudy.claims import (
     Claim,
     decided_sentence,
     difference,
+    difference_of_searches,
     few_seeds,
     measured,
 )
@@ -30,15 +31,25 @@ def _autokeras_better(evidence: Evidence) -> Claim | None:
     found = first and second and difference(evidence, first, second, "test_top1")
     if not found:
         return None
+    claim = "AutoKeras did slightly better than building by hand"
+    searches = difference_of_searches(evidence, first, second, "test_top1")
+    if searches and searches.found.seeds >= SEEDS_NEEDED:
+        sentence = decided_sentence(
+            searches,
+            "AutoKeras's searches find better networks than the candidates declared by hand hold",
+            "The candidates declared by hand hold a better network than AutoKeras's searches find",
+            "Whether AutoKeras's searches or the candidates by hand are better is open",
+        )
+        shown = measured(evidence, searches, first, second, "search", "searches")
+        return Claim("autokeras_better", claim, searches.verdict, sentence, shown)
     # A search counts once: seeds of the one network that it found say nothing of another search.
-    single = "one search each cannot separate the methods"
+    few = "too few searches cannot separate the methods"
     sentence = decided_sentence(
         found,
-        f"The network that AutoKeras found is better than the one found by hand, but {single}",
-        f"The network found by hand is better than the one that AutoKeras found, but {single}",
+        f"The network that AutoKeras found is better than the one found by hand, but {few}",
+        f"The network found by hand is better than the one that AutoKeras found, but {few}",
         "Whether AutoKeras's network or the one found by hand is better this study cannot tell",
     )
-    claim = "AutoKeras did slightly better than building by hand"
     return Claim(
         "autokeras_better", claim, UNDECIDED, sentence, measured(evidence, found, first, second)
     )
@@ -73,10 +84,15 @@ def _autokeras_complex(evidence: Evidence) -> Claim | None:
 
 
 def _autokeras_converges(evidence: Evidence) -> Claim | None:
-    searches = [name for name, best in evidence.best.items() if best["proposer"] == "autokeras"]
+    searches = [
+        best
+        for found in evidence.best.values()
+        for best in found
+        if best["proposer"] == "autokeras"
+    ]
     if not searches or not evidence.with_proposer("autokeras"):
         return None
-    trials = sum(evidence.best[name]["trials"] for name in searches)
+    trials = sum(best["trials"] for best in searches)
     return Claim(
         "autokeras_converges",
         "AutoKeras converges to the best result given enough time",

@@ -17,15 +17,15 @@ class Evidence:
     """A study's results, each dictionary by name and in the order of the config.
 
     `study`: title, subtitle, authors, scale, seeds; experiments (title, role, number, script),
-    searches (title, proposer, space or candidates) and datasets (title), by name. `original`: what
-    `report/original.yaml` says.
+    searches (title, proposer, space or candidates) and datasets (title), by name. `best`: of each
+    search one for each of its seeds. `original`: what `report/original.yaml` says.
     """
 
     study: dict[str, Any]
     experiments: dict[str, dict[str, Any]]
     datasets: dict[str, dict[str, Any]]
     ledgers: dict[str, pd.DataFrame]
-    best: dict[str, dict[str, Any]]
+    best: dict[str, list[dict[str, Any]]]
     original: dict[str, Any]
 
     @classmethod
@@ -42,13 +42,16 @@ class Evidence:
         found = {Path(path).stem: read_json(Path(path)) for path in summaries}
         data = {Path(path).parent.name: read_json(Path(path)) for path in datasets}
         rows = {Path(path).parent.name: pd.read_csv(path) for path in ledgers}
-        chosen = {Path(path).parent.name: read_json(Path(path)) for path in best}
+        chosen = [read_json(Path(path)) for path in best]
         return cls(
             study=study,
             experiments={name: found[name] | block for name, block in study["experiments"].items()},
             datasets={name: data[name] | block for name, block in study["datasets"].items()},
             ledgers={name: rows[name] for name in study["searches"]},
-            best={name: chosen[name] for name in study["searches"]},
+            best={
+                name: [each for each in chosen if each["search"] == name]
+                for name in study["searches"]
+            },
             original=yaml.safe_load(Path(original).read_text()),
         )
 
@@ -79,6 +82,18 @@ class Evidence:
             for run in self.experiments[name]["runs"]
             if run["metrics"]
         }
+
+    def values_of_searches(self, name: str, metric: str) -> dict[int, float]:
+        """A metric of each seed of an experiment's search: the mean over its network's runs.
+
+        The experiments that train what the same search found with its other seeds are counted.
+        """
+        search, values = self.experiments[name]["search"]["search"], {}
+        for other, each in self.experiments.items():
+            known = list(self.values(other, metric).values())
+            if each["search"] and each["search"]["search"] == search and known:
+                values.setdefault(each["search"]["seed"], statistics.mean_and_spread(known)[0])
+        return values
 
     def classes(self, name: str) -> int:
         """The number of classes of an experiment's data."""

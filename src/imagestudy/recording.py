@@ -38,9 +38,10 @@ NOTHING = {
 
 @dataclass
 class Record:
-    """Writes the outputs of a run, or the one output of a trial, named by the caller.
+    """Writes the outputs of a run, or the one output of a trial or an export, named by the caller.
 
-    `outputs`: `result`, and for a run `history`, `predictions` and `network`.
+    `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
+    the export of a network before its training `network`.
     """
 
     outputs: dict[str, Path]
@@ -60,6 +61,11 @@ class Record:
     def is_trial(self) -> bool:
         """Whether this is a trial of a search."""
         return "trial" in self.settings
+
+    @property
+    def is_export(self) -> bool:
+        """Whether the network is only built and saved."""
+        return self.outputs.keys() == {"network"}
 
     def write_network(self, network: keras.Model) -> None:
         """Save `network` without its optimizer."""
@@ -83,6 +89,9 @@ class Record:
 
     def write_unfinished(self, status: str, error: str, **found: Any) -> None:
         """Record that there is no network, and why; the other files of a run are empty."""
+        if self.is_export:
+            self.outputs["network"].touch()
+            return
         if not self.is_trial:
             self.write_history([])
             none = np.zeros(0, np.int32)

@@ -48,7 +48,11 @@ def environment(folder: Path) -> Environment:
         autoescape=False,
     )
     made.filters |= FILTERS
-    made.globals |= {"plural": wording.plural, "spread": _spread}
+    made.globals |= {
+        "plural": wording.plural,
+        "spread": _spread,
+        "mean_and_spread": latex.spread,
+    }
     return made
 
 
@@ -99,6 +103,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "vgg16_differences": vgg16.differences(evidence),
         "baselines": baselines(evidence),
         "train_evaluated": train_evaluated(evidence),
+        "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
         "by_hand": {key: evidence.with_proposer(key) for key in ("hand", "autokeras")},
         "chance": {
             name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
@@ -157,25 +162,37 @@ def network_table(evidence: Evidence, name: str) -> dict[str, Any]:
 
 
 def baselines(evidence: Evidence) -> list[dict[str, Any]]:
-    """AutoKeras's search and those of other proposers in the same space, as `title` and `best`.
+    """The searches of AutoKeras and of other proposers in the same space, on the same data.
 
-    Empty where one has no score, or where there is nothing to compare with.
+    Each as `title`, `score` (mean and spread over its seeds), `searches`, `trials` and
+    `device_seconds` (in all).
+    Empty where AutoKeras has no score, or where there is nothing to compare with.
     """
-    declared = {name: each["declared"] for name, each in evidence.study["searches"].items()}
-    own = [name for name, best in evidence.best.items() if best["proposer"] == "autokeras"]
+    searches = evidence.study["searches"]
+    own = [name for name, each in searches.items() if each["proposer"] == "autokeras"]
     if not own:
         return []
-    others = [
+    same = [
         name
-        for name, block in declared.items()
-        if name not in own and block.get("space") == declared[own[0]]["space"]
+        for name, each in searches.items()
+        if each["declared"].get("space") == searches[own[0]]["declared"]["space"]
+        and evidence.best[name][0]["dataset"] == evidence.best[own[0]][0]["dataset"]
     ]
-    found = [
-        {"title": evidence.study["searches"][name]["title"], "best": evidence.best[name]}
-        for name in (own[0], *others)
-        if evidence.best[name]["score"] is not None
-    ]
-    return found if len(found) > 1 and found[0]["best"]["proposer"] == "autokeras" else []
+    found = [_baseline(evidence, name) for name in (own[0], *[n for n in same if n != own[0]])]
+    scored = [each for each in found if each["score"][0] is not None]
+    return scored if len(scored) > 1 and scored[0] is found[0] else []
+
+
+def _baseline(evidence: Evidence, name: str) -> dict[str, Any]:
+    best = evidence.best[name]
+    scores = [each["score"] for each in best if each["score"] is not None]
+    return {
+        "title": evidence.study["searches"][name]["title"],
+        "score": statistics.mean_and_spread(scores),
+        "searches": len(best),
+        "trials": sum(each["trials"] for each in best),
+        "device_seconds": sum(each["device_seconds"] for each in best),
+    }
 
 
 def train_evaluated(evidence: Evidence) -> list[int]:

@@ -126,8 +126,10 @@ class Run:
         self._record.start = load_start(base, self.start, self._inputs["start"])
 
     def train(self, network: keras.Model) -> None:
-        """Train `network`, evaluate it and write the result."""
+        """Train `network`, evaluate it and write the result; or only save it, as it was asked."""
         self._built = True
+        if self._record.is_export:
+            return self._record.write_network(network)
         described = describe(network)
         unfit = self._unfit(described)
         if unfit:

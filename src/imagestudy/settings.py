@@ -129,6 +129,15 @@ class Study:
         kept = {key: value for key, value in block.items() if key not in DATASET_LABELS}
         return {"name": dataset, "source": source, **kept}
 
+    def seeds(self, experiment: str) -> list[int]:
+        """The seeds that an experiment is run with."""
+        return self.experiments[experiment].get("seeds", self.config["seeds"])
+
+    def search_seed(self, experiment: str) -> int:
+        """The seed of the search whose best network an experiment trains."""
+        block = self.experiments[experiment]
+        return block.get("search_seed", self.searches[block["search"]]["seeds"][0])
+
     def run_settings(self, experiment: str, seed: int) -> dict[str, Any]:
         """All that changes a run's numbers; titles and paths are left out."""
         block = self.experiments[experiment]
@@ -143,24 +152,28 @@ class Study:
             **self._shared_settings(block),
         }
 
-    def trial_settings(self, search: str, round_number: int, trial: int) -> dict[str, Any]:
+    def trial_settings(
+        self, search: str, seed: int, round_number: int, trial: int
+    ) -> dict[str, Any]:
         """All that changes a trial's numbers, but for what its proposal says."""
+        return self.searching_settings(search, seed) | {"round": round_number, "trial": trial}
+
+    def searching_settings(self, search: str, seed: int) -> dict[str, Any]:
+        """What all networks of a search with this seed are built and trained with."""
         block = self.searches[search]
         return {
             "name": search,
             "scale": self.scale,
-            "seed": block["seed"],
+            "seed": seed,
             "start": SCRATCH,
-            "round": round_number,
-            "trial": trial,
             **self._shared_settings(block),
         }
 
-    def all_trial_settings(self, search: str) -> list[dict[str, Any]]:
-        """The settings of all trials of a search, round by round."""
+    def all_trial_settings(self, search: str, seed: int) -> list[dict[str, Any]]:
+        """The settings of all trials of a search with this seed, round by round."""
         block = self.searches[search]
         return [
-            self.trial_settings(search, number, trial)
+            self.trial_settings(search, seed, number, trial)
             for number in range(1, block["rounds"] + 1)
             for trial in range(1, block["trials_per_round"] + 1)
         ]
@@ -174,11 +187,16 @@ class Study:
             "training": merged(self.config["training"], block.get("training", {})),
         }
 
-    def search_settings(self, search: str) -> dict[str, Any]:
+    def search_settings(self, search: str, seed: int) -> dict[str, Any]:
         """What a proposer is told."""
-        block = {key: value for key, value in self.searches[search].items() if key != "title"}
+        block = {k: v for k, v in self.searches[search].items() if k not in ("title", "seeds")}
         training = merged(self.config["training"], block["training"])
-        return {"search": search, "oracle": None, **block, "training": training}
+        return {"search": search, "oracle": None, **block, "seed": seed, "training": training}
+
+    def search_labels(self, search: str) -> dict[str, Any]:
+        """What a ledger calls a search: `search`, `proposer` and `oracle`."""
+        block = self.searches[search]
+        return {"search": search, "proposer": block["proposer"], "oracle": block.get("oracle")}
 
     def report_settings(self) -> dict[str, Any]:
         """What the report is told of the configuration."""
@@ -194,6 +212,8 @@ class Study:
                 name: {
                     "title": block["title"],
                     "proposer": block["proposer"],
+                    "oracle": block.get("oracle"),
+                    "seeds": block["seeds"],
                     "declared": {key: block[key] for key in DECLARED if key in block},
                 }
                 for name, block in self.searches.items()

@@ -48,7 +48,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         check_search(name, block)
     for name in config["experiments"]:
-        _check_start(name, config["experiments"], config["datasets"], scripts)
+        _check_start(name, config, scripts)
         _check_search_of(name, config)
 
 
@@ -75,13 +75,9 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
         )
 
 
-def _check_start(
-    name: str,
-    experiments: dict[str, dict[str, Any]],
-    datasets: dict[str, dict[str, Any]],
-    scripts: Iterable[str],
-) -> None:
+def _check_start(name: str, config: dict[str, Any], scripts: Iterable[str]) -> None:
     """A script `<network>_<method>` starts from ImageNet's weights or a run of `<network>`."""
+    experiments, datasets, seeds = (config[key] for key in ("experiments", "datasets", "seeds"))
     block = experiments[name]
     place = f"config.yaml: experiments.{name}.start"
     networks = {script for script in scripts if block["script"].startswith(f"{script}_")}
@@ -109,6 +105,12 @@ def _check_start(
                 "batch_normalization: ImageNet's weights are those of the published network"
             )
         return
+    lacking = set(block.get("seeds", seeds)) - set(experiments[start].get("seeds", seeds))
+    if lacking:
+        raise StudyError(
+            f"config.yaml: experiments.{name}.seeds has {min(lacking)}, but its start {start} is "
+            "not run with that seed; it must have every seed that starts from it"
+        )
     for key in SAME_AS_START:
         own, parent = network.get(key), experiments[start].get("network", {}).get(key)
         if own != parent:
@@ -121,10 +123,20 @@ def _check_start(
 def _check_search_of(name: str, config: dict[str, Any]) -> None:
     block = config["experiments"][name]
     if "search" not in block:
+        if "search_seed" in block:
+            raise StudyError(
+                f"config.yaml: experiments.{name}.search_seed is given, but no search; name one"
+            )
         return
     place = f"config.yaml: experiments.{name}.search"
     _check_known(place, block["search"], config["searches"])
     search = config["searches"][block["search"]]
+    seed = block.get("search_seed", search["seeds"][0])
+    if seed not in search["seeds"]:
+        raise StudyError(
+            f"config.yaml: experiments.{name}.search_seed is {seed}; the seeds of search "
+            f"{block['search']} are {', '.join(map(str, search['seeds']))}"
+        )
     for key in ("script", "dataset"):
         if search[key] != block[key]:
             raise StudyError(

@@ -43,13 +43,18 @@ def estimate(values: Sequence[float], pictures: int) -> Estimate:
     count = len(values)
     if count == 0:
         return Estimate(None, None, None, None, 0, pictures, "none")
-    mean = float(np.mean(values))
+    mean, spread = mean_and_spread(values)
     if count == 1:
         low, high = wilson(mean, pictures)
         return Estimate(mean, None, low, high, 1, pictures, "Wilson over pictures")
-    spread = float(np.std(values, ddof=1))
     low, high = t_interval(values)
     return Estimate(mean, spread, low, high, count, pictures, "t over seeds")
+
+
+def mean_and_spread(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Mean and sample standard deviation; None for what too few `values` cannot tell."""
+    mean = float(np.mean(values)) if len(values) else None
+    return mean, float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def of_metric(metric: dict[str, Any]) -> Estimate:

@@ -100,13 +100,17 @@ def cost(table: pd.DataFrame) -> Figure:
 def anytime(trials: pd.DataFrame) -> Figure:
     """The best selection accuracy so far against the device time spent, a line for each search.
 
-    `trials`: the ledgers with a column `title`; failed trials cost and do not score.
+    `trials`: the ledgers with a column `title`; failed trials cost and do not score. Searches that
+    differ by their seed alone share their look.
     """
     figure = Figure(figsize=(5.9, 2.5))
     axis = figure.subplots()
-    for title, rows in trials.groupby("title", sort=False):
-        best = rows["best_so_far"]
-        axis.step(rows["cumulative_device_seconds"], best, where="post", label=_wrapped(title))
+    for title, searches in trials.groupby("title", sort=False):
+        look = {"label": _wrapped(title)}
+        for _, rows in searches.groupby("seed"):
+            spent = rows["cumulative_device_seconds"]
+            (line,) = axis.step(spent, rows["best_so_far"], where="post", **look)
+            look = {"color": line.get_color(), "linestyle": line.get_linestyle()}
     axis.set(xlabel="device time spent (s)", ylabel="best selection accuracy")
     axis.set_xlim(left=0)
     axis.set_ylim(bottom=0)

@@ -40,18 +40,23 @@ COLUMNS = [
 
 
 def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.DataFrame:
-    """The ledger in order of round and trial; `hyperparameters` is JSON, `score` a fraction.
+    """The ledger in order of seed, round and trial.
 
-    A score is there where it counts: not for a trial that failed, diverged or was skipped.
+    `hyperparameters` is JSON, `score` a fraction, there where it counts: not for a trial that
+    failed or was skipped. What is cumulative starts anew with each seed, which is a search of
+    its own.
     """
-    rows = [_row(search, result) for result in sorted(results, key=trials.position)]
+    ordered = sorted(results, key=lambda each: (each["seed"], trials.position(each)))
+    rows = [_row(search, result) for result in ordered]
     ledger = pd.DataFrame(rows, columns=COLUMNS)
     for column in ("score", "parameters", "layers", "flops", "learning_rate", "peak_memory_mb"):
         ledger[column] = pd.to_numeric(ledger[column])
     for column in ("parameters", "layers", "flops"):
         ledger[column] = ledger[column].astype("Int64")
-    ledger["cumulative_device_seconds"] = ledger["device_seconds"].cumsum().round(2)
-    ledger["best_so_far"] = ledger["score"].cummax().ffill()
+    searches = ledger.groupby("seed")
+    ledger["cumulative_device_seconds"] = searches["device_seconds"].cumsum().round(2)
+    ledger["best_so_far"] = searches["score"].cummax()
+    ledger["best_so_far"] = searches["best_so_far"].ffill()
     return ledger
 
 
@@ -68,7 +73,7 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         "search": search["search"],
         "proposer": search["proposer"],
         "oracle": search.get("oracle"),
-        "seed": search["seed"],
+        "seed": result["seed"],
         "round": round_number,
         "trial": trial,
         "status": result["status"],
@@ -86,17 +91,6 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         "code_digest": result["code"]["digest"],
         "data_digest": result["data"]["digest"],
     }
-
-
-def anytime(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Best selection accuracy so far against device-seconds spent, from the first score on.
-
-    Columns `search`, `proposer`, `cumulative_device_seconds`, `best_so_far`; a step curve that
-    rises at the end of each trial. Skipped trials cost nothing and are left out.
-    """
-    reached = ledger[ledger["best_so_far"].notna() & (ledger["status"] != "skipped")]
-    columns = ["search", "proposer", "cumulative_device_seconds", "best_so_far"]
-    return reached[columns].reset_index(drop=True)
 
 
 def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -117,6 +111,7 @@ def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[s
         "search": search["search"],
         "proposer": search["proposer"],
         "oracle": search.get("oracle"),
+        "seed": search["seed"],
         "dataset": ordered[0]["data"]["name"],
         "status": "failed" if best is None else "completed",
         "round": round_number,

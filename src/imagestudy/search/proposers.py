@@ -39,6 +39,7 @@ def propose(
         "schema": SCHEMA,
         "search": search["search"],
         "proposer": search["proposer"],
+        "seed": search["seed"],
         "round": round_number,
         "trials": [
             {"trial": number, **_entry(each, reason)} for number, each in enumerate(found, start=1)

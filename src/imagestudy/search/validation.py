@@ -7,7 +7,6 @@ from imagestudy.search.declaration import BLOCKS, OPTIMIZERS, STOCK
 
 PROPOSERS = ("hand", "autokeras", "random", "default")
 ORACLES = ("greedy", "bayesian")
-SEEDS = range(2**31 - 1)
 _SPACE_KEYS = {key.partition(".")[0] for key in STOCK} - {"xception"} | {"pretrained", "upsample"}
 _CLOSED = ("blocks", "optimizers", "resnet.version", "efficient.version", "head.reduction_type")
 
@@ -21,11 +20,6 @@ def check_search(name: str, search: dict[str, Any]) -> None:
             raise StudyError(
                 f"{where}.{key} is {search.get(key)!r}; it must be a whole number of at least 1"
             )
-    if not _whole(search.get("seed")) or search["seed"] not in SEEDS:
-        raise StudyError(
-            f"{where}.seed is {search.get('seed')!r}; it must be a whole number from 0 to "
-            f"{SEEDS[-1]}"
-        )
     if search["proposer"] == "hand":
         _check_candidates(where, search)
     else:

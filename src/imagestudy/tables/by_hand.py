@@ -66,7 +66,7 @@ def _named_values(declared: Any) -> int:
 
 
 def _at_equal_cost(evidence: Evidence, name: str) -> str:
-    search = evidence.experiments[name]["search"]["search"]
+    search = evidence.experiments[name]["search"]
     return latex.accuracy(score_within(evidence, search, common_cost(evidence)))
 
 
@@ -76,9 +76,10 @@ def common_cost(evidence: Evidence) -> float:
     return min(evidence.experiments[name]["search"]["device_seconds"] for name in names if name)
 
 
-def score_within(evidence: Evidence, search: str, device_seconds: float) -> float | None:
-    """The best selection accuracy among the trials that ended within the time."""
-    ledger = evidence.ledgers[search]
+def score_within(evidence: Evidence, search: dict[str, Any], device_seconds: float) -> float | None:
+    """The best selection accuracy among the trials of a search that ended within the time."""
+    ledger = evidence.ledgers[search["search"]]
+    ledger = ledger[ledger["seed"] == search["seed"]]
     ended = ledger["cumulative_device_seconds"] <= device_seconds + ROUNDING
     scores = ledger.loc[ended, "score"].dropna()
     return float(scores.max()) if len(scores) else None

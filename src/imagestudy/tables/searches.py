@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pandas as pd
+
 from imagestudy import latex
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
@@ -12,21 +14,27 @@ from imagestudy.search import declaration
 def searches(evidence: Evidence) -> Table:
     """What every search tried, spent and found; the baselines included."""
     rows = []
-    for name, best in evidence.best.items():
-        ledger = evidence.ledgers[name]
-        statuses = ledger["status"].value_counts()
-        rows.append(
-            [
-                latex.escape(evidence.study["searches"][name]["title"]),
-                latex.escape(best["proposer"]),
-                str(best["trials"]),
-                latex.escape(_counted(statuses.to_dict())),
-                latex.duration(best["device_seconds"]),
-                latex.accuracy(best["score"]),
-            ]
-        )
-    headings = ["search", "proposer", "trials", "of these", "device time", "best selection"]
-    return Table(f"{LEFT}lr{LEFT}rr", headings, rows)
+    for name, found in evidence.best.items():
+        for best in found:
+            ledger = evidence.ledgers[name]
+            statuses = ledger.loc[ledger["seed"] == best["seed"], "status"].value_counts()
+            rows.append(
+                [
+                    latex.title(evidence.study["searches"][name]["title"]),
+                    latex.escape(_proposer(best)),
+                    str(best["seed"]),
+                    str(best["trials"]),
+                    latex.escape(_counted(statuses.to_dict())),
+                    latex.duration(best["device_seconds"]),
+                    latex.accuracy(best["score"]),
+                ]
+            )
+    headings = ["search", "proposer", "seed", "trials", "of these", "device time", "best selection"]
+    return Table(f"{LEFT}lrr{LEFT}rr", headings, rows)
+
+
+def _proposer(best: dict[str, Any]) -> str:
+    return f"{best['proposer']} ({best['oracle']})" if best["oracle"] else best["proposer"]
 
 
 def _counted(statuses: dict[str, int]) -> str:
@@ -75,25 +83,38 @@ def trials(evidence: Evidence) -> Table:
     """Every trial of every search; the candidates by hand with all that was declared of them."""
     rows, rules = [], []
     for name, ledger in evidence.ledgers.items():
-        rules.append(len(rows))
-        for number, row in enumerate(ledger.astype(object).to_dict("records")):
-            known = {key: None if _is_nan(value) else value for key, value in row.items()}
-            title = latex.title(evidence.study["searches"][name]["title"])
-            rows.append(
-                [
-                    title if number == 0 else "",
-                    f"{known['round']}.{known['trial']}",
-                    _tried(known),
-                    latex.count(known["layers"]),
-                    latex.big(known["parameters"]),
-                    latex.escape(known["status"].replace("_", " ")),
-                    latex.accuracy(known["score"]),
-                    latex.duration(known["device_seconds"]),
-                ]
-            )
+        title = latex.title(evidence.study["searches"][name]["title"])
+        for seed, trials_of_seed in ledger.astype(object).groupby("seed"):
+            rules.append(len(rows))
+            which = title if ledger["seed"].nunique() == 1 else f"{title}, seed {seed}"
+            rows += _trials(which, trials_of_seed)
     headings = ["search", "trial", "what", "layers", "param.", "status", "score", "device"]
-    align = latex.left(20) + "l" + latex.left(50) + "rrlrr"
+    align = latex.left(20) + "l" + latex.left(46) + "rr" + latex.left(16) + "rr"
     return Table(align, headings, rows, rules=rules[1:])
+
+
+def _trials(title: str, ledger: pd.DataFrame) -> list[list[str]]:
+    rows = []
+    for number, row in enumerate(ledger.to_dict("records")):
+        known = {key: None if _is_nan(value) else value for key, value in row.items()}
+        rows.append(
+            [
+                title if number == 0 else "",
+                f"{known['round']}.{known['trial']}",
+                _tried(known),
+                latex.count(known["layers"]),
+                latex.big(known["parameters"]),
+                latex.escape(_ended(known)),
+                latex.accuracy(known["score"]),
+                latex.duration(known["device_seconds"]),
+            ]
+        )
+    return rows
+
+
+def _ended(row: dict[str, Any]) -> str:
+    """The status, and the kind of reason for one that did not complete."""
+    return row["status"] + (f": {row['error'].partition(':')[0]}" if row["error"] else "")
 
 
 def _tried(row: dict[str, Any]) -> str:
