@@ -9,7 +9,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study test lint format lock dag clean
+.PHONY: help environment latex report study test benchmark lint format lock dag clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ study: ## the whole study on the real data: make report SCALE=full
 
 test: latex environment ## all tests, or those named by TESTS
 	.venv/bin/python -m pytest $(TESTS)
+
+benchmark: environment ## measure speed and limits: benchmarks/results.csv
+	PYTHONPATH=src .venv/bin/python benchmarks
 
 lint: environment ## ruff, snakefmt and snakemake --lint: all must be clean
 	.venv/bin/ruff check .

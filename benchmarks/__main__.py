@@ -1,0 +1,25 @@
+"""All benchmarks: `make benchmark` prints a table and writes benchmarks/results.csv.
+
+Every ratio is taken so that larger is better: ours over a peer's for rates, the limit over what
+was measured for limits.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import search_budget
+
+from imagestudy import provenance
+
+COLUMNS = ["benchmark", "ours", "peer", "unit", "ratio", "goal"]
+BENCHMARKS = (search_budget,)
+FOLDER = Path(__file__).parent
+
+if __name__ == "__main__":
+    rows = [row for benchmark in BENCHMARKS for row in benchmark.measure()]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table.to_csv(FOLDER / "results.csv", index=False)
+    hardware, software = provenance.hardware(), provenance.software()
+    machine = "\n".join(f"{key}: {value}" for key, value in (hardware | software).items())
+    (FOLDER / "machine.txt").write_text(f"{provenance.now()}\n{machine}\n")
+    print(table.to_string(index=False))
