@@ -61,6 +61,11 @@ class Record:
         """Whether this is a trial of a search."""
         return "trial" in self.settings
 
+    @property
+    def devices(self) -> int:
+        """Device-seconds of a second: one for a GPU, else one for each thread."""
+        return 1 if device.kind() == device.GPU else self.threads
+
     def write_network(self, network: keras.Model) -> None:
         """Save `network` without its optimizer."""
         plain = keras.Model(network.inputs, network.outputs, name=network.name)
@@ -105,7 +110,6 @@ class Record:
         own = 0.0 if found["status"] == "skipped" else seconds_of_process() - self.waited
         # What an earlier process trained counts too, up to its last checkpoint.
         seconds["total"] = round(own + seconds["earlier"], 2)
-        on_gpu = device.kind() == device.GPU
         result = {
             "schema": SCHEMA,
             "kind": "trial" if self.is_trial else "run",
@@ -124,7 +128,7 @@ class Record:
             },
             "start": self.start,
             "seconds": seconds,
-            "device_seconds": round(seconds["total"] * (1 if on_gpu else self.threads), 2),
+            "device_seconds": round(seconds["total"] * self.devices, 2),
             "threads": self.threads,
             "peak_memory_mb": provenance.peak_memory_mb(),
             "software": provenance.software(),
