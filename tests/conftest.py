@@ -56,6 +56,7 @@ TINY = {
             "dataset": "own",
             "network": {"width": 0.05, "dropout": 0.5},
         },
+        "autokeras_stock": None,
         "keras_cnn": {"training": {"epochs": 1}},
         "autokeras": {"training": {"epochs": 1}},
         "alexnet": {"network": {"width": 0.05}, "training": {"epochs": 1}},

@@ -49,11 +49,73 @@ def test_a_start_other_than_imagenet_is_in_the_name():
     assert "from our" not in Study.load(ROOT, {"scale": "full"}).label("vgg16_transfer")
 
 
+def test_a_block_that_is_null_is_left_out():
+    assert "autokeras_stock" not in load().experiments
+    assert "autokeras_stock" in Study.load(ROOT, {"scale": "full"}).experiments
+    # the scale has a block of its own for it
+    assert "alexnet" not in load(experiments={"alexnet": "null"}).experiments
+    assert "alexnet" in load().experiments
+
+
+def test_what_a_scale_leaves_out_can_be_asked_for():
+    study = load(experiments={"autokeras_stock": {"device_seconds": 60}})
+    settings = study.run_settings("autokeras_stock", 1)
+    assert (settings["device_seconds"], settings["script"]) == (60, "autokeras_stock")
+
+
+def test_a_setting_may_be_null():
+    assert load(training={"seconds": "null"}).config["training"]["seconds"] is None
+
+
+def test_autokeras_as_it_comes_has_the_budget_of_the_searches():
+    study = Study.load(ROOT, {"scale": "full"})
+    budget = study.experiments["autokeras_stock"]["device_seconds"]
+    assert {search["device_seconds"] for search in study.searches.values()} == {budget}
+
+
+STOCK = "config.yaml: experiments.autokeras_stock"
 REFUSED = [
+    (
+        {"experiments": {"alexnt": None}},
+        "config.yaml: experiments.alexnt: None is not of type 'object'",
+    ),
+    (
+        {"experiments": {"alexnet": {"device_seconds": 60}}},
+        "experiments.alexnet.device_seconds is given, but only autokeras_stock searches by itself",
+    ),
+    (
+        {"scale": "full", "experiments": {"autokeras_stock": {"start": "imagenet"}}},
+        f"{STOCK}.start is given, but autokeras_stock decides that by itself",
+    ),
+    (
+        {"scale": "full", "experiments": {"autokeras_stock": {"training": {"epochs": 3}}}},
+        f"{STOCK}.training.epochs is given, but autokeras_stock decides that by itself; of "
+        "training it may have precision, pictures, train_evaluation_pictures",
+    ),
+    (
+        {
+            "scale": "full",
+            "experiments": {"autokeras_stock": {"training": {"precision": "mixed_bfloat16"}}},
+        },
+        f"{STOCK}.training.precision is 'mixed_bfloat16'; it must be 'float32'",
+    ),
+    (
+        {
+            "experiments": {
+                "second": {
+                    "title": "Again",
+                    "role": "control",
+                    "script": "autokeras_stock",
+                    "dataset": "cifar10",
+                }
+            }
+        },
+        "config.yaml: experiments.second lacks device_seconds; autokeras_stock would never end",
+    ),
     ({"scale": "large"}, "scale is 'large'; it must be one of cpu, demo, full"),
     (
         {"experiments": {"alexnet": {"lr": 1}}},
-        "config.yaml: experiments.alexnet has the unknown key 'lr'; it may have: dataset, network",
+        "config.yaml: experiments.alexnet has the unknown key 'lr'; it may have: dataset, device_",
     ),
     (
         {"experiments": {"alexnet": {"network": {"wdth": 1}}}},

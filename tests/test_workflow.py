@@ -15,8 +15,10 @@ import yaml
 from conftest import ROOT
 
 from imagestudy.evaluation import metrics
+from imagestudy.settings import Study
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+EXPERIMENTS = Study.load(ROOT, {"scale": "demo"}).experiments
 REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
 PLOTS_OF_TITLES = {"plot_accuracy", "plot_cost", "plot_anytime", "plot_class_counts"}
 TRAINING = {"generate", "prepare", "propose", "trial", "select", "run"}
@@ -76,7 +78,7 @@ def test_latex_had_nothing_to_say(finished_study):
     assert "LaTeX Warning: Reference" not in log
 
 
-@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_has_a_result_that_explains_itself(finished_study, experiment):
     folder = results(finished_study, experiment)
     result = json.loads((folder / "result.json").read_text())
@@ -90,7 +92,7 @@ def test_every_experiment_has_a_result_that_explains_itself(finished_study, expe
     assert json.loads(summary.read_text())["metrics"]["test_top1"]["n"] == 1
 
 
-@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_metrics_can_be_recomputed_from_the_predictions(finished_study, experiment):
     folder = results(finished_study, experiment)
     stored = json.loads((folder / "result.json").read_text())["metrics"]["test"]
@@ -208,7 +210,7 @@ def test_an_edit_of_the_trainer_reruns_every_training(finished_study):
     module = finished_study.folder / "src" / "imagestudy" / "training.py"
     with edited(module, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 61"):
         planned = finished_study.planned("report.pdf")
-    assert planned["run"] == len(CONFIG["experiments"]) + 1
+    assert planned["run"] == len(EXPERIMENTS) + 1
     assert planned["trial"] == 5
     assert "prepare" not in planned
 
@@ -249,12 +251,12 @@ def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):
     ended = fresh_study.snakemake("-n", "report.pdf")
     shown = ended.stdout + ended.stderr
     assert ended.returncode == 0
-    for name in (*CONFIG["experiments"], *CONFIG["searches"]):
+    for name in (*EXPERIMENTS, *CONFIG["searches"]):
         assert name in shown
     assert fresh_study.planned("report.pdf")["trial"] == 5
 
 
-@pytest.mark.parametrize("experiment", CONFIG["experiments"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_is_a_target(fresh_study, experiment):
     assert fresh_study.planned(experiment)["run"] >= 1
 

@@ -67,6 +67,11 @@ class Record:
         """Whether the network is only built and saved."""
         return self.outputs.keys() == {"network"}
 
+    @property
+    def devices(self) -> int:
+        """Device-seconds of a second: one for a GPU, else one for each thread."""
+        return 1 if device.kind() == device.GPU else self.threads
+
     def write_network(self, network: keras.Model) -> None:
         """Save `network` without its optimizer."""
         plain = keras.Model(network.inputs, network.outputs, name=network.name)
@@ -114,7 +119,6 @@ class Record:
         own = 0.0 if found["status"] == "skipped" else seconds_of_process() - self.waited
         # What an earlier process trained counts too, up to its last checkpoint.
         seconds["total"] = round(own + seconds["earlier"], 2)
-        on_gpu = device.kind() == device.GPU
         result = {
             "schema": SCHEMA,
             "kind": "trial" if self.is_trial else "run",
@@ -133,7 +137,7 @@ class Record:
             },
             "start": self.start,
             "seconds": seconds,
-            "device_seconds": round(seconds["total"] * (1 if on_gpu else self.threads), 2),
+            "device_seconds": round(seconds["total"] * self.devices, 2),
             "threads": self.threads,
             "peak_memory_mb": provenance.peak_memory_mb(),
             "software": provenance.software(),

@@ -13,12 +13,13 @@ import numpy as np
 
 from imagestudy import device, evaluation, frozen, provenance, training
 from imagestudy.checkpoints import Checkpoint
-from imagestudy.data import Dataset, Split, open_dataset
+from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record, seconds_of_process
 from imagestudy.results import choice_of, read_json
+from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
 
 # Why a trial failed, or was stopped
@@ -50,6 +51,7 @@ class Run:
         self._choice = self._chosen()
         effective = merged(settings, {k: self._choice[k] for k in ("network", "training")})
         self.start: str = settings["start"]
+        self.seed: int = settings["seed"]
         self.network: dict[str, Any] = effective["network"]
         self.training: dict[str, Any] = effective["training"]
         self.data: Dataset = open_dataset(self._inputs["data"].parent)
@@ -167,6 +169,46 @@ class Run:
             checkpoint.remove()
         return None
 
+    @property
+    def seconds_left(self) -> float:
+        """How long this process may go on before the settings' `device_seconds` are spent."""
+        return self._settings["device_seconds"] / self._record.devices - seconds_of_process()
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what is needed while the run lasts."""
+        return self._checkpoints
+
+    def record(
+        self, network: keras.Model | None, fitted: training.Training, own_search: dict[str, Any]
+    ) -> None:
+        """Evaluate `network`, found and trained by a search of its own, and write the result.
+
+        `own_search` is what the result says of that search, but for what it cost. Without a
+        network the run has failed.
+        """
+        ended = seconds_of_process()
+        own_search["device_seconds"] = round(ended * self._record.devices, 2)
+        seconds = {
+            "start": round(ended - fitted.seconds, 2),
+            "training": round(fitted.seconds, 2),
+        }
+        if network is None:
+            spent = self._settings["device_seconds"]
+            message = f"no trial of its search had a score within {spent} device-seconds"
+            return self._record.write_unfinished(
+                "failed", message, seconds=seconds, own_search=own_search
+            )
+        if own_search["pretrained"]:
+            self._record.start = {"provenance": IMAGENET, "name": IMAGENET, "digest": None}
+        network.compile(jit_compile=device.jit_compile())
+        splits = {name: self.split(name) for name in SPLITS}
+        inputs = {name: (split.images, split.labels) for name, split in splits.items()}
+        found = self._evaluate(network, network, inputs, fitted)
+        found["seconds"] = seconds | {"evaluation": round(seconds_of_process() - ended, 2)}
+        self._record.write_result(found | {"network": describe(network), "own_search": own_search})
+        return None
+
     def _cut(self, network: keras.Model) -> tuple[keras.Model, Inputs]:
         """What has to be trained of `network`, and its inputs for each split.
 
@@ -176,7 +218,7 @@ class Run:
         names = ("train", "selection") if self._record.is_trial else ("train", "selection", "test")
         inputs = {}
         for name in names:
-            split = self._split(name)
+            split = self.split(name)
             inputs[name] = (split.images, split.labels)
         augmented = any(self.training["augmentation"].values())
         cut = None if augmented else frozen.cut(network)
@@ -188,7 +230,8 @@ class Run:
             for name, (images, labels) in inputs.items()
         }
 
-    def _split(self, name: str) -> Split:
+    def split(self, name: str) -> Split:
+        """The pictures of a split, those for training as many as the settings say."""
         split = self.data.split(name)
         pictures = self.training["pictures"]
         if name == "train" and pictures and pictures < len(split.labels):

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from imagestudy.errors import StudyError
-from imagestudy.merging import merged
+from imagestudy.merging import merged, without_left_out
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 
@@ -29,13 +29,13 @@ class Study:
         Raises a `StudyError` for anything that the schema refuses or that does not fit together.
         """
         overrides = typed(overrides)
-        config = read_yaml(folder / "config.yaml")
-        scale = overrides.get("scale", config.get("scale"))
+        known = read_yaml(folder / "config.yaml")
+        scale = overrides.get("scale", known.get("scale"))
         scales = sorted(path.stem for path in (folder / "scales").glob("*.yaml"))
         if scale not in scales:
             raise StudyError(f"scale is {scale!r}; it must be one of {', '.join(scales)}")
         over = merged(read_yaml(folder / "scales" / f"{scale}.yaml"), overrides)
-        config = merged(config, over) | {"scale": scale}
+        config = without_left_out(merged(known, over), known) | {"scale": scale}
         check_schema(config, read_yaml(folder / "config.schema.yaml"))
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
         check(config, scripts)
@@ -144,11 +144,13 @@ class Study:
         if "search" in block:
             fixed = self.searches[block["search"]].get("network", {})
             block = block | {"network": merged(fixed, block.get("network", {}))}
+        own_search = {key: block[key] for key in ("device_seconds",) if key in block}
         return {
             "name": experiment,
             "scale": self.scale,
             "seed": seed,
             "start": block.get("start", SCRATCH),
+            **own_search,
             **self._shared_settings(block),
         }
 

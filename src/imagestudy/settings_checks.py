@@ -11,6 +11,9 @@ from imagestudy.search.validation import check_search
 from imagestudy.sources import ARCHIVES, IMAGENET
 
 SAME_AS_START = ("width", "batch_normalization")
+# This script searches and trains by itself; of the training settings only these concern it.
+OWN_SEARCH = "autokeras_stock"
+OWN_TRAINING = ("precision", "pictures", "train_evaluation_pictures")
 
 
 def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
@@ -48,6 +51,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         check_search(name, block)
     for name in config["experiments"]:
+        _check_own_search(name, config)
         _check_start(name, config, scripts)
         _check_search_of(name, config)
 
@@ -75,10 +79,41 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
         )
 
 
+def _check_own_search(name: str, config: dict[str, Any]) -> None:
+    """A script that searches by itself needs a budget, and leaves nothing else to say."""
+    block = config["experiments"][name]
+    place = f"config.yaml: experiments.{name}"
+    if block["script"] != OWN_SEARCH:
+        if "device_seconds" in block:
+            raise StudyError(
+                f"{place}.device_seconds is given, but only {OWN_SEARCH} searches by itself; "
+                "a budget belongs to a search"
+            )
+        return
+    if "device_seconds" not in block:
+        raise StudyError(f"{place} lacks device_seconds; {OWN_SEARCH} would never end")
+    own = block.get("training", {})
+    ignored = [key for key in ("start", "search", "network") if key in block]
+    ignored += [f"training.{key}" for key in own if key not in OWN_TRAINING]
+    if ignored:
+        raise StudyError(
+            f"{place}.{ignored[0]} is given, but {OWN_SEARCH} decides that by itself; of training "
+            f"it may have {', '.join(OWN_TRAINING)}"
+        )
+    precision = own.get("precision", config["training"]["precision"])
+    if precision != "float32":
+        raise StudyError(
+            f"{place}.training.precision is {precision!r}; it must be 'float32': AutoKeras trains "
+            "in no other"
+        )
+
+
 def _check_start(name: str, config: dict[str, Any], scripts: Iterable[str]) -> None:
     """A script `<network>_<method>` starts from ImageNet's weights or a run of `<network>`."""
     experiments, datasets, seeds = (config[key] for key in ("experiments", "datasets", "seeds"))
     block = experiments[name]
+    if block["script"] == OWN_SEARCH:
+        return
     place = f"config.yaml: experiments.{name}.start"
     networks = {script for script in scripts if block["script"].startswith(f"{script}_")}
     if not networks:
