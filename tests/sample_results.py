@@ -39,6 +39,19 @@ SEARCHES = {
     "random": ("Random search", "random"),
     "default": ("AutoKeras's defaults", "default"),
 }
+BUDGET = {
+    "rounds": 3,
+    "trials_per_round": 2,
+    "device_seconds": 120,
+    "training": {
+        "epochs": 3,
+        "pictures": None,
+        "flops": 2e12,
+        "seconds": 40,
+        "max_parameters": 1_000_000,
+        "memory_mb": None,
+    },
+}
 ORACLES = {"autokeras": "greedy"}
 CANDIDATE = {"network": {"maps": [16, 32]}, "training": {"optimizer": "sgd"}}
 DECLARED = ({"space": {"blocks": ["conv"], "augment": [False]}}, {"candidates": [CANDIDATE] * 5})
@@ -79,6 +92,7 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
                 "oracle": ORACLES.get(proposer),
                 "seeds": [1],
                 "declared": DECLARED[proposer == "hand"],
+                "budget": BUDGET,
             }
             for name, (title, proposer) in SEARCHES.items()
         },

@@ -103,6 +103,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "vgg16_differences": vgg16.differences(evidence),
         "baselines": baselines(evidence),
         "train_evaluated": train_evaluated(evidence),
+        "fewer_seeds": fewer_seeds(evidence),
         "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
         "by_hand": {key: evidence.with_proposer(key) for key in ("hand", "autokeras")},
         "chance": {
@@ -159,6 +160,15 @@ def network_table(evidence: Evidence, name: str) -> dict[str, Any]:
         "frozen": networks.frozen(each["network"]),
         "shortened": networks.too_long(each["network"]),
     }
+
+
+def fewer_seeds(evidence: Evidence) -> list[str]:
+    """Experiments trained with other seeds than the study's, with how many, in words (LaTeX)."""
+    return [
+        f"{latex.title(each['title'])} ({wording.plural(len(each['runs']), 'seed')})"
+        for each in evidence.experiments.values()
+        if len(each["runs"]) != len(evidence.study["seeds"])
+    ]
 
 
 def baselines(evidence: Evidence) -> list[dict[str, Any]]:

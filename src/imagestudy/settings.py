@@ -14,6 +14,7 @@ from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
 DECLARED = ("candidates", "network", "space")
+BUDGET = ("rounds", "trials_per_round", "device_seconds")
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,10 @@ class Study:
                     "oracle": block.get("oracle"),
                     "seeds": block["seeds"],
                     "declared": {key: block[key] for key in DECLARED if key in block},
+                    "budget": {
+                        **{key: block[key] for key in BUDGET},
+                        "training": merged(self.config["training"], block["training"]),
+                    },
                 }
                 for name, block in self.searches.items()
             },

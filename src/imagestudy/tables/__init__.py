@@ -9,6 +9,7 @@ OTHERS = (
     "by_hand_original",
     "by_hand_measured",
     "searches",
+    "budgets",
     "spaces",
     "trials",
     "claims",

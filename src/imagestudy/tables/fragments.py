@@ -21,6 +21,7 @@ FRAGMENTS: dict[str, tuple[Callable[[Evidence], latex.Table], Callable[[latex.Ta
     "by_hand_original": (by_hand.stated, latex.tabular),
     "by_hand_measured": (by_hand.measured, latex.tabular),
     "searches": (searches.searches, latex.tabular),
+    "budgets": (searches.budgets, latex.tabular),
     "spaces": (searches.spaces, latex.longtable),
     "trials": (searches.trials, latex.longtable),
     "claims": (comparison.claims, latex.longtable),

@@ -41,6 +41,29 @@ def _counted(statuses: dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in statuses.items())
 
 
+def budgets(evidence: Evidence) -> Table:
+    """What every search might spend, and every trial of it."""
+    rows = []
+    for search in evidence.study["searches"].values():
+        budget = search["budget"]
+        trial = budget["training"]
+        rows.append(
+            [
+                latex.title(search["title"]),
+                f"{budget['rounds']} × {budget['trials_per_round']}",
+                latex.duration(budget["device_seconds"]),
+                str(trial["epochs"]),
+                latex.count(trial["pictures"]),
+                latex.big(trial["flops"]),
+                latex.duration(trial["seconds"]),
+                latex.big(trial["max_parameters"]),
+                latex.count(trial["memory_mb"]),
+            ]
+        )
+    headings = ["search", "trials", "device", "epochs", "pictures", "operations", "time"]
+    return Table(f"{LEFT}lrrrrrrr", [*headings, "parameters", "MB"], rows)
+
+
 def spaces(evidence: Evidence) -> Table:
     """The spaces searched: every hyperparameter with its values, once for searches that share one.
 
