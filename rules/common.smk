@@ -60,6 +60,11 @@ def code_of(block):
     return code(f"experiments/{block['script']}.py")
 
 
+def memory_of(block):
+    """Megabytes of a run; AutoKeras by itself holds all pictures at once, as float32 too."""
+    return 8000 if "device_seconds" in block else 4000
+
+
 def at_scale(path):
     """A path of this study's scale."""
     return f"results/{study.scale}/{path}"

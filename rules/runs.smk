@@ -17,7 +17,7 @@ rule run:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards: memory_of(study.experiments[wildcards.experiment]),
         gpu=TRAINING_GPUS,
         runtime=600,
     params:

@@ -121,6 +121,41 @@ def test_real_data_have_no_banner(tmp_path):
     assert r"\textpm" not in fragments(evidence)["summary_original"]
 
 
+def stock_run(run, pretrained):
+    failed = {"status": "failed", "error": "ValueError: no weights"}
+    own = {
+        "trials": [{"status": "completed", "error": None}, failed],
+        "best_trial": 1,
+        "pretrained": pretrained,
+        "final_fit": False,
+        "device_seconds": 7205.0,
+    }
+    return run | {"own_search": own}
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_search_of_its_own_that_took_imagenets_weights_is_flagged(tmp_path, pretrained):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path)))
+    each = evidence.experiments["vgg16_cifar10"]
+    each |= {
+        "script": "autokeras_stock",
+        "dataset": "tiny_imagenet",
+        "settings": each["settings"] | {"device_seconds": 7200},
+        "start": {"provenance": "imagenet" if pretrained else "scratch", "name": "", "digest": ""},
+        "runs": [stock_run(run, pretrained) for run in each["runs"]],
+    }
+    each["metrics"]["test_top1"] = sample_results.metric_of([0.99, 0.99], 72)
+    source = report.render(evidence, TEMPLATE)
+    check_log(compile_pdf(tmp_path, evidence, source).with_suffix(".log"))
+    text = " ".join(source.split())
+    assert "it made two trials, of which one failed, in" in text
+    assert ("its best network started from ImageNet's weights" in text) is pretrained
+    assert ("which have seen these pictures" in text) is pretrained
+    assert (r"\textdagger" in fragments(evidence)["summary_control"]) is pretrained
+    abstract = text.partition(r"\end{abstract}")[0]
+    assert ("0.990" in abstract) != pretrained
+
+
 def test_a_name_that_is_not_given_is_an_error_that_names_it(tmp_path, demo):
     template = tmp_path / "report.tex.jinja"
     template.write_text("<< study.nothing_of_this_name >>")

@@ -170,3 +170,9 @@ def test_first_difference_names_the_place():
     assert first_difference(one, two) is None
     two["a"]["b"] = [1, 3]
     assert first_difference(one, two) == ".a.b is [1, 2], expected [1, 3]"
+
+
+def test_a_seed_that_took_imagenets_weights_speaks_for_all(study):
+    imagenet = {"provenance": "imagenet", "name": "imagenet", "digest": None}
+    write_json(study["paths"][1], result(2, 0.7, start=imagenet))
+    assert gather(**study)["start"] == imagenet

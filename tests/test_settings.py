@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from imagestudy.errors import StudyError
+from imagestudy.merging import without_left_out
 from imagestudy.settings import Study
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +62,12 @@ def test_what_a_scale_leaves_out_can_be_asked_for():
     study = load(experiments={"autokeras_stock": {"device_seconds": 60}})
     settings = study.run_settings("autokeras_stock", 1)
     assert (settings["device_seconds"], settings["script"]) == (60, "autokeras_stock")
+
+
+def test_only_blocks_that_are_known_are_left_out():
+    known = {"experiments": {"a": {"b": 1}}, "data_root": None}
+    config = {"experiments": {"a": None, "c": None}, "data_root": None}
+    assert without_left_out(config, known) == {"experiments": {"c": None}, "data_root": None}
 
 
 def test_a_setting_may_be_null():

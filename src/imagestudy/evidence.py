@@ -10,6 +10,7 @@ import yaml
 
 from imagestudy import statistics
 from imagestudy.results import read_json
+from imagestudy.sources import IMAGENET
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,15 @@ class Evidence:
             if each["search"] and each["search"]["proposer"] == proposer:
                 return name
         return None
+
+    def has_seen(self, name: str) -> bool:
+        """Whether a network of the experiment began as one that had seen its pictures' labels.
+
+        ASSUME: of all pictures only Tiny ImageNet's are ImageNet's; of a person's own, they know.
+        """
+        each = self.experiments[name]
+        of_imagenet = self.datasets[each["dataset"]]["format"] == "tiny_imagenet"
+        return of_imagenet and each["start"]["provenance"] == IMAGENET
 
     def from_scratch(self, dataset: str, script: str) -> str | None:
         """The control of a script's network on a data set, trained from scratch."""

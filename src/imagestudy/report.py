@@ -93,6 +93,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
             }
             for name, each in evidence.experiments.items()
         },
+        "seen": [name for name in evidence.experiments if evidence.has_seen(name)],
         "rows": {name: evidence.row(name) for name in evidence.experiments},
         "verdicts": replication.verdicts(evidence),
         "claims": conclusions.claims(evidence),

@@ -12,6 +12,7 @@ from jsonschema.exceptions import best_match
 
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
+from imagestudy.sources import IMAGENET
 
 SCHEMA = 1
 CONTRACT = Path(__file__).with_name("result.schema.yaml")
@@ -144,6 +145,8 @@ def gather(
         if starts and run["status"] != "failed":
             check(path, run, {"start": run["start"] | {"digest": sha256(starts[number])}})
     first = next((run for run in runs if run["network"]), runs[0])
+    # Where runs choose their weights themselves, one that took ImageNet's speaks for all.
+    start = next((run["start"] for run in runs if run["start"]["name"] == IMAGENET), first["start"])
     shared = ("choice", "code", "data", "start", "network", "precision")
     own = {*shared, "settings"}
     return {
@@ -152,6 +155,7 @@ def gather(
         "dataset": first["data"]["name"],
         "generated": first["data"]["source"] == "generated",
         **{key: first[key] for key in shared},
+        "start": start,
         "settings": {k: v for k, v in first["settings"].items() if k != "seed"},
         "runs": [
             {key: value for key, value in run.items() if key not in own}

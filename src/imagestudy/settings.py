@@ -13,6 +13,8 @@ from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in
 
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
+# What a run starts from that searches by itself: which weights, it finds out.
+OWN_SEARCH = "own search"
 DECLARED = ("candidates", "network", "space")
 BUDGET = ("rounds", "trials_per_round", "device_seconds")
 
@@ -145,7 +147,9 @@ class Study:
         if "search" in block:
             fixed = self.searches[block["search"]].get("network", {})
             block = block | {"network": merged(fixed, block.get("network", {}))}
-        own_search = {key: block[key] for key in ("device_seconds",) if key in block}
+        own_search = {}
+        if "device_seconds" in block:
+            own_search = {"start": OWN_SEARCH, "device_seconds": block["device_seconds"]}
         return {
             "name": experiment,
             "scale": self.scale,

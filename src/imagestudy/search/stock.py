@@ -7,6 +7,7 @@ second time. Nothing of it is resumed: a killed run begins again.
 """
 
 import collections
+import math
 import tempfile
 import time
 from dataclasses import dataclass
@@ -114,13 +115,18 @@ class BudgetTuner(ImageClassifierTuner):
     def on_search_end(self) -> None:
         """Say so where there is no network; AutoKeras would take that of a failed trial."""
         super().on_search_end()
-        if not any(each.status == TrialStatus.COMPLETED for each in self.oracle.trials.values()):
+        if not any(map(_scored, self.oracle.trials.values())):
             raise NothingScoredError
 
     def final_fit(self, **options: Any) -> Any:
         """Note that AutoKeras trains its best network again."""
         self.fitted_again = True
         return super().final_fit(**options)
+
+
+def _scored(trial: Trial) -> bool:
+    """Whether the trial left weights: AutoKeras keeps none where the loss was infinite."""
+    return trial.status == TrialStatus.COMPLETED and math.isfinite(trial.score)
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ def fit(chosen: autokeras.ImageClassifier, train: Split, selection: Split) -> Fo
 
 def _row(tuner: BudgetTuner, trial: Trial) -> dict[str, Any]:
     history = tuner.histories[trial.trial_id]
-    completed = trial.status == TrialStatus.COMPLETED
+    completed = _scored(trial)
     cut = trial.trial_id in tuner.cut
     best = history[trial.best_step] if completed else {}
     return {

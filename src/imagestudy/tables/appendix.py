@@ -74,6 +74,7 @@ def settings(evidence: Evidence) -> Table:
 def _all_settings(experiment: dict[str, Any]) -> dict[str, Any]:
     settings, choice = experiment["settings"], experiment["choice"]
     shown = {key: settings[key] for key in ("script", "start", "dataset", "network", "training")}
+    shown |= {key: settings[key] for key in ("device_seconds",) if key in settings}
     # The space is in a table of its own.
     network = {key: value for key, value in choice["network"].items() if key != "space"}
     found = network.pop("hyperparameters", {})

@@ -22,7 +22,8 @@ def of_role(evidence: Evidence, role: str) -> Table:
             rules.append(len(rows))
             heading = _dataset(evidence, dataset)
             rows.append([rf"\multicolumn{{{len(headings)}}}{{@{{}}l}}{{{heading}}}"])
-        cells = [rf"\hyperref[run:{name}]{{{latex.title(each['title'])}}}", *_ours(evidence, name)]
+        title = latex.title(each["title"]) + _seen(evidence, name)
+        cells = [rf"\hyperref[run:{name}]{{{title}}}", *_ours(evidence, name)]
         if role == "original":
             row = evidence.row(name) or {"train": None, "validation": None}
             cells[1:1] = [row[cell] or latex.MISSING for cell in ("train", "validation")]
@@ -62,6 +63,11 @@ def _unfinished(evidence: Evidence, name: str) -> str:
     return r"\textsuperscript{*}" if odd else ""
 
 
+def _seen(evidence: Evidence, name: str) -> str:
+    """A mark where the labels of the pictures were seen before; the caption explains it."""
+    return r"\textsuperscript{\textdagger}" if evidence.has_seen(name) else ""
+
+
 def errors(evidence: Evidence) -> Table:
     """Top-1 and top-5 error on test, which the original defines and does not report."""
     rows, rules, dataset = [], [], None
@@ -74,7 +80,7 @@ def errors(evidence: Evidence) -> Table:
         chance = 1 - statistics.chance(evidence.classes(name))
         rows.append(
             [
-                latex.title(each["title"]),
+                latex.title(each["title"]) + _seen(evidence, name),
                 _error(top1),
                 _error(top5),
                 latex.accuracy(loss),
