@@ -21,7 +21,7 @@ latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where
 	@envs/setup.sh latex
 
 report: latex environment ## the study at SCALE (demo: minutes, generated data), ending in report.pdf
-	$(SNAKEMAKE) report.pdf $(SETTINGS)
+	.venv/bin/python envs/study.py --cores $(CORES) report.pdf $(SETTINGS)
 	@echo "The report: $(CURDIR)/report.pdf (a copy of results/$(SCALE)/report.pdf)"
 
 study: ## the whole study on the real data: make report SCALE=full

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imagestudy.errors import StudyError
+from imagestudy.locks import held
 
 
 @contextlib.contextmanager
-def logged(path: str | Path) -> Iterator[None]:
+def logged(path: str | Path) -> Iterator[float]:
     """Send all output of the process to the file `path` while the block runs.
+
+    The same job may still run, where what started it was killed: it is waited for, and the seconds
+    that this took are given. So two processes never write the same files at once.
 
     The file descriptors are redirected, so the output of native libraries lands there too. A
     `StudyError` ends the process with exit code 1, its message last in the log and on the
@@ -27,7 +31,8 @@ def logged(path: str | Path) -> Iterator[None]:
     os.dup2(log, 2)
     os.close(log)
     try:
-        yield
+        with held(Path(f"{path}.lock")) as waited:
+            yield waited
     except StudyError as error:
         _tell(terminal, f"imagestudy: {error}\n")
         raise SystemExit(1) from None

@@ -17,7 +17,7 @@ from imagestudy.data import Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
-from imagestudy.recording import Record, seconds_of_process
+from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_json
 from imagestudy.weights import load_start
 
@@ -35,10 +35,11 @@ class Run:
         threads: int,
         inputs: dict[str, str],
         outputs: dict[str, str],
+        waited: float = 0.0,
     ) -> None:
         """`inputs`: `data` (dataset.json), and where they apply `start`, `best`, `proposals`.
 
-        `outputs`: see `Record`.
+        `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
         """
         self._settings = settings
         self._checkpoints = Path(checkpoints)
@@ -57,6 +58,7 @@ class Run:
             self.data,
             threads,
             self.training["precision"],
+            waited=waited,
         )
 
     @property
@@ -99,39 +101,40 @@ class Run:
         self._record.start = load_start(base, self.start, self._inputs["start"])
 
     def train(self, network: keras.Model) -> None:
-        """Train `network`, evaluate it and write the result."""
+        """Train `network`, evaluate it and write the result.
+
+        A result of the same making that is there already is kept. It was written by a process that
+        went on when what had started it was killed.
+        """
+        if self._record.is_written():
+            return print("an earlier process has finished this; its result is kept")
         described = describe(network)
         limit = self.training["max_parameters"]
         if limit and described["parameters"] > limit:
             message = f"oversized: {described['parameters']} parameters, at most {limit}"
             return self._record.write_unfinished("failed", message, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
-        with checkpoint.held() as waited:
-            if waited and self._record.is_written():
-                print("that process has finished it")
-                return None
-            self._record.waited = waited
-            started = seconds_of_process() - waited
-            trained, inputs = self._cut(network)
-            fitted = training.fit(
-                trained,
-                inputs["train"],
-                inputs["selection"],
-                self.training,
-                self.data.description["pca"],
-                self._settings["seed"],
-                checkpoint,
-            )
-            ended = seconds_of_process()
-            found = self._evaluate(network, trained, inputs, fitted)
-            found["seconds"] = {
-                "start": round(started, 2),
-                "training": round(fitted.earlier_seconds + ended - waited - started, 2),
-                "evaluation": round(seconds_of_process() - ended, 2),
-                "earlier": round(fitted.earlier_seconds, 2),
-            }
-            self._record.write_result(found | {"network": described})
-            checkpoint.remove()
+        started = self._record.seconds()
+        trained, inputs = self._cut(network)
+        fitted = training.fit(
+            trained,
+            inputs["train"],
+            inputs["selection"],
+            self.training,
+            self.data.description["pca"],
+            self._settings["seed"],
+            checkpoint,
+        )
+        ended = self._record.seconds()
+        found = self._evaluate(network, trained, inputs, fitted)
+        found["seconds"] = {
+            "start": round(started, 2),
+            "training": round(fitted.earlier_seconds + ended - started, 2),
+            "evaluation": round(self._record.seconds() - ended, 2),
+            "earlier": round(fitted.earlier_seconds, 2),
+        }
+        self._record.write_result(found | {"network": described})
+        checkpoint.remove()
         return None
 
     def _cut(self, network: keras.Model) -> tuple[keras.Model, Inputs]:
