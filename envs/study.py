@@ -57,8 +57,9 @@ def require_dead(found: dict[str, Any] | None, arguments: list[str]) -> None:
         )
     if found["host"] != platform.node():
         stop(
-            f"{LOCKS.resolve()} is locked by process {found['pid']} of the machine {found['host']}, "
-            f"and this is {platform.node()}. If it has ended, unlock and run this again:",
+            f"{LOCKS.resolve()} is locked by a Snakemake on {found['host']} (process "
+            f"{found['pid']}); this is {platform.node()}. If it has ended there, unlock and run "
+            "this again:",
             by_hand,
         )
 

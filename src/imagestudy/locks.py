@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,7 @@ def _locked(path: Path) -> IO[str]:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"an earlier process is still at this ({path}); waiting for it", flush=True)
+            print(f"an earlier process still holds {path}; waiting for it", file=sys.stderr)
             fcntl.lockf(file, fcntl.LOCK_EX)
         with contextlib.suppress(FileNotFoundError):
             if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
