@@ -16,13 +16,15 @@ import pandas as pd
 import psutil
 import pytest
 import yaml
-from conftest import TINY, TRIAL, StudyCopy
+from conftest import ROOT, TINY, TRIAL, StudyCopy
+from PIL import Image
 
 LEDGER = "results/demo/searches/autokeras/ledger.csv"
 TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
 PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
 SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
 PATIENCE = 300  # seconds
+LIBRARY = os.environ | {"PYTHONPATH": str(ROOT / "src")}
 THIS = {"host": platform.node(), "pid": os.getpid(), "started": 0.0}
 
 
@@ -239,6 +241,59 @@ def test_a_whole_study_killed_again_and_again(finished_study, tmp_path, seed):
     assert study.is_tidy()
 
 
+JOB = """
+import sys, time
+from imagestudy.jobs import logged
+with logged(sys.argv[1]) as waited:
+    print("waited" if waited > 0.5 else "at once", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def job(log, seconds):
+    command = [sys.executable, "-c", JOB, log, str(seconds)]
+    return subprocess.Popen(command, env=LIBRARY, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("killed", "said"), [(False, "waited\n"), (True, "at once\n")])
+def test_a_job_waits_while_an_earlier_process_is_at_it(tmp_path, killed, said):
+    log = tmp_path / "logs" / "job.log"
+    first = job(log, 60 if killed else 2)
+    wait_for(lambda: log.exists() and log.read_text())
+    if killed:
+        first.kill()
+        first.wait()
+    assert job(log, 0).wait(PATIENCE) == 0
+    assert log.read_text() == said
+    assert first.wait() == (-signal.SIGKILL if killed else 0)
+    assert [path.name for path in log.parent.iterdir()] == ["job.log"]
+
+
+PREPARATION = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from imagestudy.datasets.archives import Folder
+from imagestudy.datasets.listing import Entries
+from imagestudy.datasets.pictures import FEW, Decoder
+many = FEW + 1
+entries = Entries(["1.png"] * many, np.zeros(many, np.int32), np.zeros((many, 4), np.int16))
+with Decoder(Folder(Path(sys.argv[1])), 8, "box", 2) as decoder:
+    next(decoder.blocks(entries, np.arange(many)))
+    time.sleep(60)
+"""
+
+
+def test_workers_end_with_a_preparation_that_is_killed(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "1.png")
+    parent = subprocess.Popen([sys.executable, "-c", PREPARATION, tmp_path], env=LIBRARY)
+    wait_for(lambda: len(psutil.Process(parent.pid).children()) == 2)
+    workers = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not any(worker.is_running() for worker in workers))
+
+
 @pytest.fixture
 def locked(fresh_study):
     """A study that a Snakemake has left locked; run as `make report` does, but dry."""
@@ -288,7 +343,7 @@ def test_a_lock_that_nobody_owns_is_left(locked):
 def test_a_snakemake_started_by_hand_is_seen(locked):
     command = ["bash", "-c", "exec -a snakemake sleep 60"]
     with subprocess.Popen(command, cwd=locked.folder) as by_hand:
-        wait_for(lambda: psutil.Process(by_hand.pid).cmdline()[0] == "snakemake")
+        wait_for(lambda: psutil.Process(by_hand.pid).cmdline()[:1] == ["snakemake"])
         ended = locked(pid=by_hand.pid, started=0.0)
         by_hand.kill()
     assert ended.returncode == 1
