@@ -9,10 +9,10 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study test benchmark lint format lock dag clean
+.PHONY: help environment latex report study test test-thorough benchmark lint format lock dag clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 environment: ## .venv from envs/requirements.lock (does nothing when it is up to date)
 	@envs/setup.sh python
@@ -21,14 +21,17 @@ latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where
 	@envs/setup.sh latex
 
 report: latex environment ## the study at SCALE (demo: minutes, generated data), ending in report.pdf
-	$(SNAKEMAKE) report.pdf $(SETTINGS)
+	.venv/bin/python envs/study.py --cores $(CORES) report.pdf $(SETTINGS)
 	@echo "The report: $(CURDIR)/report.pdf (a copy of results/$(SCALE)/report.pdf)"
 
 study: ## the whole study on the real data: make report SCALE=full
 	$(MAKE) report SCALE=full
 
 test: latex environment ## all tests, or those named by TESTS
-	.venv/bin/python -m pytest $(TESTS)
+	.venv/bin/python -m pytest -m "not thorough" $(TESTS)
+
+test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
+	.venv/bin/python -m pytest -m thorough $(TESTS)
 
 benchmark: environment ## measure speed and limits: benchmarks/results.csv
 	PYTHONPATH=src .venv/bin/python benchmarks

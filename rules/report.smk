@@ -290,11 +290,12 @@ rule compile_report:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=code("compile_report.py"),
     message:
         "Compiling the report"
-    shell:
-        "SOURCE_DATE_EPOCH=0 latexmk -cd -pdf -interaction=nonstopmode -halt-on-error"
-        " -no-shell-escape {input.report} > {log} 2>&1"
+    script:
+        "../scripts/compile_report.py"
 
 
 rule copy_report:

@@ -156,6 +156,24 @@ def test_a_run_is_evaluated_on_every_split(run, tmp_path):
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
+def test_a_finished_run_is_kept_and_one_with_a_missing_file_is_not(run, tmp_path):
+    run().perform(train_keras_cnn)
+    first = result(tmp_path)["seconds"]
+    run().perform(train_keras_cnn)
+    assert result(tmp_path)["seconds"] == first
+    # Snakemake removes outputs before a job; an earlier process may be in the midst of writing them
+    (tmp_path / "history.csv").unlink()
+    run().perform(train_keras_cnn)
+    assert (tmp_path / "history.csv").exists()
+    assert result(tmp_path)["seconds"] != first
+
+
+def test_a_finished_run_of_other_making_is_done_again(run, tmp_path):
+    run().perform(train_keras_cnn)
+    run(training={"learning_rate": 0.5}).perform(train_keras_cnn)
+    assert result(tmp_path)["choice"]["training"] == {"learning_rate": 0.5}
+
+
 def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
     run(trial=None, network={}, training={}, status="failed").perform(train_keras_cnn)
     found = result(tmp_path)

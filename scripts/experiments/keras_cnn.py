@@ -16,10 +16,11 @@ def train_keras_cnn(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0]) as waited:
         Run(
             **snakemake.params.run,
             threads=snakemake.threads,
             inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
+            waited=waited,
         ).perform(train_keras_cnn)

@@ -8,17 +8,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imagestudy.errors import StudyError
+from imagestudy.locks import held
 
 
 @contextlib.contextmanager
-def logged(path: str | Path) -> Iterator[None]:
+def logged(path: str | Path) -> Iterator[float]:
     """Send all output of the process to the file `path` while the block runs.
+
+    The same job may still run, where what started it was killed: it is waited for first, so that
+    two processes never write the same files. Gives the seconds that this took.
 
     The file descriptors are redirected, so the output of native libraries lands there too. A
     `StudyError` ends the process with exit code 1, its message last in the log and on the
     terminal; any other exception leaves its traceback in both.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with held(Path(f"{path}.lock")) as waited, _redirected(path) as terminal:
+        try:
+            yield waited
+        except StudyError as error:
+            _tell(terminal, f"imagestudy: {error}\n")
+            raise SystemExit(1) from None
+        except Exception:
+            _tell(terminal, traceback.format_exc())
+            raise SystemExit(1) from None
+
+
+@contextlib.contextmanager
+def _redirected(path: str | Path) -> Iterator[int]:
+    """Send what the process says to the file `path`; gives a descriptor of the terminal."""
     sys.stdout.flush()
     sys.stderr.flush()
     terminal = os.dup(2)
@@ -27,13 +44,7 @@ def logged(path: str | Path) -> Iterator[None]:
     os.dup2(log, 2)
     os.close(log)
     try:
-        yield
-    except StudyError as error:
-        _tell(terminal, f"imagestudy: {error}\n")
-        raise SystemExit(1) from None
-    except Exception:
-        _tell(terminal, traceback.format_exc())
-        raise SystemExit(1) from None
+        yield terminal
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -41,7 +41,8 @@ class Record:
     """Writes the outputs of a run, or the one output of a trial or an export, named by the caller.
 
     `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
-    the export of a network before its training `network`.
+    the export of a network before its training `network`. `waited`: seconds of this process that
+    are not the run's.
     """
 
     outputs: dict[str, Path]
@@ -54,8 +55,11 @@ class Record:
     start: dict[str, Any] = field(
         default_factory=lambda: {"provenance": SCRATCH, "name": SCRATCH, "digest": None}
     )
-
     waited: float = 0.0
+
+    def seconds(self) -> float:
+        """Wall-clock time since this process was started, without what it waited for another."""
+        return time.time() - psutil.Process(os.getpid()).create_time() - self.waited
 
     @property
     def is_trial(self) -> bool:
@@ -105,10 +109,15 @@ class Record:
         self.write_result({"status": status, "error": error, **found})
 
     def is_written(self) -> bool:
-        """Whether the result is there already, made with the same settings, choice, code, data."""
-        if not self.outputs["result"].exists():
+        """Whether all outputs are there, made with the same settings, choice, code, data, start."""
+        if not all(path.exists() for path in self.outputs.values()):
             return False
-        made_with = {"settings": self.settings, "choice": self.choice, "code": self.code}
+        made_with = {
+            "settings": self.settings,
+            "choice": self.choice,
+            "code": self.code,
+            "start": self.start,
+        }
         found = read_json(self.outputs["result"])
         same_data = found["data"]["digest"] == self.data.digest
         return same_data and all(found[key] == value for key, value in made_with.items())
@@ -116,7 +125,7 @@ class Record:
     def write_result(self, found: dict[str, Any]) -> None:
         """Write `result.json`: `found` (status, metrics …) and what it was made with."""
         seconds = NO_SECONDS | found.pop("seconds", {})
-        own = 0.0 if found["status"] == "skipped" else seconds_of_process() - self.waited
+        own = 0.0 if found["status"] == "skipped" else self.seconds()
         # What an earlier process trained counts too, up to its last checkpoint.
         seconds["total"] = round(own + seconds["earlier"], 2)
         result = {
@@ -147,8 +156,3 @@ class Record:
             "finished": provenance.now(),
         }
         write_result(self.outputs["result"], result)
-
-
-def seconds_of_process() -> float:
-    """Wall-clock time since this process was started."""
-    return time.time() - psutil.Process(os.getpid()).create_time()

@@ -17,7 +17,7 @@ from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
-from imagestudy.recording import Record, seconds_of_process
+from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_json
 from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
@@ -40,10 +40,11 @@ class Run:
         threads: int,
         inputs: dict[str, str],
         outputs: dict[str, str],
+        waited: float = 0.0,
     ) -> None:
         """`inputs`: `data` (dataset.json), and where they apply `start`, `best`, `proposals`.
 
-        `outputs`: see `Record`.
+        `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
         """
         self._settings = settings
         self._checkpoints = Path(checkpoints)
@@ -64,6 +65,7 @@ class Run:
             self.data,
             threads,
             self.training["precision"],
+            waited=waited,
         )
 
     @property
@@ -128,51 +130,52 @@ class Run:
         self._record.start = load_start(base, self.start, self._inputs["start"])
 
     def train(self, network: keras.Model) -> None:
-        """Train `network`, evaluate it and write the result; or only save it, as it was asked."""
+        """Train `network`, evaluate it and write the result; or only save it, as it was asked.
+
+        A result of the same making that is there already is kept. It was written by a process that
+        went on when what had started it was killed.
+        """
         self._built = True
         if self._record.is_export:
             return self._record.write_network(network)
+        if self._record.is_written():
+            return print("an earlier process has finished this; its result is kept")
         described = describe(network)
         unfit = self._unfit(described)
         if unfit:
             return self._record.write_unfinished("failed", unfit, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
-        with checkpoint.held() as waited:
-            if waited and self._record.is_written():
-                print("that process has finished it")
-                return None
-            self._record.waited = waited
-            started = seconds_of_process() - waited
-            trained, inputs = self._cut(network)
-            fitted = training.fit(
-                trained,
-                inputs["train"],
-                inputs["selection"],
-                self.training,
-                self.data.description["pca"],
-                self._settings["seed"],
-                checkpoint,
-            )
-            failure = self._failure(fitted.status)
-            if failure:
-                checkpoint.remove()
-                return self._record.write_unfinished("failed", failure, network=described)
-            ended = seconds_of_process()
-            found = self._evaluate(network, trained, inputs, fitted)
-            found["seconds"] = {
-                "start": round(started, 2),
-                "training": round(fitted.earlier_seconds + ended - waited - started, 2),
-                "evaluation": round(seconds_of_process() - ended, 2),
-                "earlier": round(fitted.earlier_seconds, 2),
-            }
-            self._record.write_result(found | {"network": described})
+        started = self._record.seconds()
+        trained, inputs = self._cut(network)
+        fitted = training.fit(
+            trained,
+            inputs["train"],
+            inputs["selection"],
+            self.training,
+            self.data.description["pca"],
+            self._settings["seed"],
+            checkpoint,
+        )
+        failure = self._failure(fitted.status)
+        if failure:
             checkpoint.remove()
+            return self._record.write_unfinished("failed", failure, network=described)
+        ended = self._record.seconds()
+        found = self._evaluate(network, trained, inputs, fitted)
+        found["seconds"] = {
+            "start": round(started, 2),
+            "training": round(fitted.earlier_seconds + ended - started, 2),
+            "evaluation": round(self._record.seconds() - ended, 2),
+            "earlier": round(fitted.earlier_seconds, 2),
+        }
+        self._record.write_result(found | {"network": described})
+        checkpoint.remove()
         return None
 
     @property
     def seconds_left(self) -> float:
         """How long this process may go on before the settings' `device_seconds` are spent."""
-        return self._settings["device_seconds"] / self._record.devices - seconds_of_process()
+        return self._settings["device_seconds"] / self._record.devices - self._record.seconds()
 
     @property
     def scratch(self) -> Path:
@@ -187,7 +190,7 @@ class Run:
         `own_search` is what the result says of that search, but for what it cost. Without a
         network the run has failed.
         """
-        ended = seconds_of_process()
+        ended = self._record.seconds()
         own_search["device_seconds"] = round(ended * self._record.devices, 2)
         seconds = {
             "start": round(ended - fitted.seconds, 2),
@@ -205,7 +208,7 @@ class Run:
         splits = {name: self.split(name) for name in SPLITS}
         inputs = {name: (split.images, split.labels) for name, split in splits.items()}
         found = self._evaluate(network, network, inputs, fitted)
-        found["seconds"] = seconds | {"evaluation": round(seconds_of_process() - ended, 2)}
+        found["seconds"] = seconds | {"evaluation": round(self._record.seconds() - ended, 2)}
         self._record.write_result(found | {"network": describe(network), "own_search": own_search})
         return None
 

@@ -2,6 +2,9 @@
 
 import io
 import itertools
+import multiprocessing
+import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -87,6 +90,13 @@ def _open(kind: type[Place], path: Path, prefix: str) -> None:
     """In a worker: an open zip file cannot be shared between processes."""
     global _opened
     _opened = kind(path, prefix)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for its next task for ever."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _block(place: Place | None, names: list[str], size: int, resize_filter: int) -> Block:

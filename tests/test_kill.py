@@ -1,0 +1,350 @@
+"""What is killed with -9 and started again ends as if nothing had happened."""
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import yaml
+from conftest import ROOT, TINY, TRIAL, StudyCopy
+from PIL import Image
+
+LEDGER = "results/demo/searches/autokeras/ledger.csv"
+TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
+PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
+SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
+PATIENCE = 300  # seconds
+LIBRARY = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+THIS = {"host": platform.node(), "pid": os.getpid(), "started": 0.0}
+
+
+class Search:
+    """A study of which the search by AutoKeras is asked for: two rounds of two trials."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    @classmethod
+    def new(cls, folder):
+        StudyCopy(folder)
+        tiny = TINY["searches"] | {"autokeras": TINY["searches"]["autokeras"] | SEARCH}
+        pictures = {"tiny_imagenet": {"selection_fraction": 0.2, "generate": PICTURES}}
+        settings = TINY | {"searches": tiny, "datasets": TINY["datasets"] | pictures}
+        (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(settings))
+        trainer = folder / "src" / "imagestudy" / "training.py"
+        text = trainer.read_text()
+        assert "CHECKPOINT_SECONDS = 60" in text
+        trainer.write_text(text.replace("CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 0"))
+        return cls(folder)
+
+    def copy(self, folder):
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Search(folder)
+
+    def started(self, target=LEDGER):
+        """Snakemake at work in a process group of its own, as `make report` starts it."""
+        command = [sys.executable, "envs/study.py", "--cores", "2", target]
+        with (self.folder / "output.txt").open("a") as output:
+            return subprocess.Popen(
+                command, cwd=self.folder, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def run(self, target=LEDGER):
+        assert self.started(target).wait(PATIENCE) == 0, self.output()
+        return self
+
+    def output(self):
+        return (self.folder / "output.txt").read_text()
+
+    def found(self, name):
+        """The result files of this name, by where they are."""
+        places = (self.folder / "results" / "demo").rglob(name)
+        return {str(path.relative_to(self.folder)): path for path in places}
+
+    def kept(self):
+        """The finished results, with the time at which each was written."""
+        results = self.found("result.json").items()
+        return {place: (path.stat().st_mtime_ns, path.read_bytes()) for place, path in results}
+
+    def trials(self):
+        """The processes that are trials of this study."""
+        return [process for process in psutil.process_iter() if self._is_trial(process)]
+
+    def _is_trial(self, process):
+        try:
+            words = process.cmdline()
+            script = len(words) == 2 and words[1].endswith(".autokeras.py")
+            return script and Path(process.cwd()) == self.folder
+        except psutil.Error:
+            return False
+
+    def trial_logs(self):
+        return [path.read_text() for path in (self.folder / "results").rglob("logs/trial/**/*.log")]
+
+    def checkpoints(self):
+        return list((self.folder / "results" / "demo" / "checkpoints").glob("*.npz"))
+
+    def is_tidy(self):
+        """Whether nothing is left of what was killed."""
+        files = [*(self.folder / "results").rglob("*"), *(self.folder / "resources").rglob("*")]
+        return not [path for path in files if path.suffix in (".lock", ".part", ".npz.part")]
+
+    def outcome(self):
+        """All that must not depend on when something was killed."""
+        return {
+            "ledger": pd.read_csv(self.folder / LEDGER).drop(columns=TIMES).to_csv(),
+            "best": _without_times(self.folder / LEDGER.replace("ledger.csv", "best.json")),
+            "proposals": {k: v.read_text() for k, v in self.found("proposals.json").items()},
+            "metrics": {
+                place: json.loads(path.read_text())["metrics"]
+                for place, path in self.found("result.json").items()
+            },
+        }
+
+
+def _without_times(path):
+    return {key: value for key, value in json.loads(path.read_text()).items() if key not in TIMES}
+
+
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def both_have_started(search):
+    return len(search.trials()) == 2
+
+
+def one_can_be_resumed(search):
+    return bool(search.checkpoints())
+
+
+def one_has_finished(search):
+    return len(search.kept()) % 2
+
+
+def one_trial(search, snakemake):
+    for process in search.trials()[:1]:
+        process.kill()
+    snakemake.wait(PATIENCE)
+
+
+def all_trials(search, snakemake):
+    for process in search.trials():
+        process.kill()
+    snakemake.wait(PATIENCE)
+
+
+def everything(search, snakemake):
+    os.killpg(snakemake.pid, signal.SIGKILL)
+    snakemake.wait()
+
+
+def snakemake_alone(search, snakemake):
+    snakemake.kill()
+    snakemake.wait()
+
+
+@pytest.fixture(scope="module")
+def rounds(tmp_path_factory):
+    """The search before its first and before its second round, and finished; never killed."""
+    first = Search.new(tmp_path_factory.mktemp("first"))
+    first.run("results/demo/searches/autokeras/round-1/proposals.json")
+    second = first.copy(tmp_path_factory.mktemp("second"))
+    second.run("results/demo/searches/autokeras/round-2/proposals.json")
+    return {1: first, 2: second, "finished": second.copy(tmp_path_factory.mktemp("third")).run()}
+
+
+@pytest.mark.parametrize(
+    ("number", "moment", "kill", "finished"),
+    [
+        (1, both_have_started, one_trial, 1),
+        (2, both_have_started, all_trials, 2),
+        (2, one_can_be_resumed, everything, 2),
+    ],
+)
+def test_a_killed_search_ends_like_any_other(rounds, tmp_path, number, moment, kill, finished):
+    search = rounds[number].copy(tmp_path)
+    snakemake = search.started()
+    wait_for(lambda: moment(search))
+    kill(search, snakemake)
+    kept = search.kept()
+    assert len(kept) == finished
+    search.run()
+    assert kept.items() <= search.kept().items()
+    assert search.outcome() == rounds["finished"].outcome()
+    resumed = any("resumed after epoch" in log for log in search.trial_logs())
+    assert resumed == (moment is one_can_be_resumed)
+    assert search.is_tidy()
+
+
+def test_trials_that_outlive_snakemake_are_waited_for(rounds, tmp_path):
+    search = rounds[2].copy(tmp_path)
+    snakemake = search.started()
+    wait_for(lambda: both_have_started(search))
+    snakemake_alone(search, snakemake)
+    orphans = search.trials()
+    assert len(orphans) == 2
+    search.run()
+    assert not any(process.is_running() for process in orphans)
+    again = [log for log in search.trial_logs() if "its result is kept" in log]
+    assert len(again) == 2
+    assert not any("epoch" in log for log in again)
+    assert search.outcome() == rounds["finished"].outcome()
+    assert search.is_tidy()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("kill", [one_trial, all_trials, everything, snakemake_alone])
+@pytest.mark.parametrize("moment", [both_have_started, one_can_be_resumed, one_has_finished])
+def test_a_search_killed_at_any_moment(rounds, tmp_path, number, kill, moment):
+    search = rounds[number].copy(tmp_path)
+    snakemake = search.started()
+    wait_for(lambda: moment(search))
+    kill(search, snakemake)
+    search.run()
+    assert rounds[number].kept().items() <= search.kept().items()
+    assert search.outcome() == rounds["finished"].outcome()
+    assert search.is_tidy()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(3))
+def test_a_whole_study_killed_again_and_again(finished_study, tmp_path, seed):
+    """From the archives to the PDF; each time Snakemake is killed, mostly with all its jobs."""
+    study = Search(StudyCopy(tmp_path).folder)
+    generator = np.random.default_rng(seed)
+    kills = 0
+    while True:
+        snakemake = study.started("report.pdf")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            assert snakemake.wait(generator.uniform(3, 30)) == 0, study.output()
+            break
+        generator.choice([everything, everything, snakemake_alone])(study, snakemake)
+        kills += 1
+    assert kills > 2
+    expected = Search(finished_study.folder)
+    assert study.outcome() == expected.outcome()
+    assert study.is_tidy()
+
+
+JOB = """
+import sys, time
+from imagestudy.jobs import logged
+with logged(sys.argv[1]) as waited:
+    print("waited" if waited > 0.5 else "at once", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def job(log, seconds):
+    command = [sys.executable, "-c", JOB, log, str(seconds)]
+    return subprocess.Popen(command, env=LIBRARY, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("killed", "said"), [(False, "waited\n"), (True, "at once\n")])
+def test_a_job_waits_while_an_earlier_process_is_at_it(tmp_path, killed, said):
+    log = tmp_path / "logs" / "job.log"
+    first = job(log, 60 if killed else 2)
+    wait_for(lambda: log.exists() and log.read_text())
+    if killed:
+        first.kill()
+        first.wait()
+    assert job(log, 0).wait(PATIENCE) == 0
+    assert log.read_text() == said
+    assert first.wait() == (-signal.SIGKILL if killed else 0)
+    assert [path.name for path in log.parent.iterdir()] == ["job.log"]
+
+
+PREPARATION = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from imagestudy.datasets.archives import Folder
+from imagestudy.datasets.listing import Entries
+from imagestudy.datasets.pictures import FEW, Decoder
+many = FEW + 1
+entries = Entries(["1.png"] * many, np.zeros(many, np.int32), np.zeros((many, 4), np.int16))
+with Decoder(Folder(Path(sys.argv[1])), 8, "box", 2) as decoder:
+    next(decoder.blocks(entries, np.arange(many)))
+    time.sleep(60)
+"""
+
+
+def test_workers_end_with_a_preparation_that_is_killed(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "1.png")
+    parent = subprocess.Popen([sys.executable, "-c", PREPARATION, tmp_path], env=LIBRARY)
+    wait_for(lambda: len(psutil.Process(parent.pid).children()) == 2)
+    workers = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not any(worker.is_running() for worker in workers))
+
+
+@pytest.fixture
+def locked(fresh_study):
+    """A study that a Snakemake has left locked; run as `make report` does, but dry."""
+    locks = fresh_study.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("report.pdf\n")
+
+    def run(**owner):
+        if owner:
+            (locks / "owner.json").write_text(json.dumps(THIS | owner))
+        command = [sys.executable, "envs/study.py", "-n", "report.pdf"]
+        return subprocess.run(
+            command, cwd=fresh_study.folder, capture_output=True, text=True, check=False
+        )
+
+    run.folder = fresh_study.folder
+    return run
+
+
+def test_a_lock_whose_owner_works_is_left(locked):
+    ended = locked(pid=os.getpid(), started=psutil.Process().create_time())
+    assert ended.returncode == 1
+    assert f"works in {locked.folder} already: process {os.getpid()}." in ended.stderr
+
+
+def test_a_lock_of_an_ended_process_is_removed(locked):
+    # this test's own number, as an earlier process had it
+    ended = locked(pid=os.getpid(), started=psutil.Process().create_time() - 100)
+    assert ended.returncode == 0, ended.stderr
+    assert "was killed; unlocking, and going on" in ended.stderr
+    assert not list((locked.folder / ".snakemake" / "locks").glob("*.lock"))
+
+
+def test_a_lock_of_another_machine_is_left_and_the_way_out_is_named(locked):
+    ended = locked(host="elsewhere")
+    assert ended.returncode == 1
+    assert "a Snakemake on elsewhere" in ended.stderr
+    assert "snakemake --unlock -n report.pdf" in ended.stderr
+
+
+def test_a_lock_that_nobody_owns_is_left(locked):
+    ended = locked()
+    assert ended.returncode == 1
+    assert "was not started by make" in ended.stderr
+
+
+def test_a_snakemake_started_by_hand_is_seen(locked):
+    command = ["bash", "-c", "exec -a snakemake sleep 60"]
+    with subprocess.Popen(command, cwd=locked.folder) as by_hand:
+        wait_for(lambda: psutil.Process(by_hand.pid).cmdline()[:1] == ["snakemake"])
+        ended = locked(pid=by_hand.pid, started=0.0)
+        by_hand.kill()
+    assert ended.returncode == 1
+    assert f"already: process {by_hand.pid}." in ended.stderr
