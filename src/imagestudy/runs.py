@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from imagestudy import device, evaluation, frozen, provenance, training
+from imagestudy import device, evaluation, failures, frozen, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
@@ -21,10 +21,6 @@ from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_json
 from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
-
-# Why a trial failed, or was stopped
-OUT_OF_MEMORY, INVALID_GRAPH, OVERSIZED = "out of memory", "invalid graph", "oversized"
-NOT_FINITE, TIME = "not finite", "time"
 
 Inputs = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -100,30 +96,8 @@ class Run:
             raise
         except Exception as error:
             traceback.print_exc()
-            return self._record.write_unfinished("failed", self._what_failed(error))
-
-    def _what_failed(self, error: Exception) -> str:
-        message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
-            return f"{OUT_OF_MEMORY}: {message}"
-        return message if self._built else f"{INVALID_GRAPH}: {message}"
-
-    def _unfit(self, described: dict[str, Any]) -> str | None:
-        """Why a network is not trained at all."""
-        limit = self.training["max_parameters"]
-        if limit and described["parameters"] > limit:
-            return f"{OVERSIZED}: {described['parameters']} parameters, at most {limit}"
-        # Keras builds a pooling of less than its window; only its first step would fail.
-        for row in described["table"]:
-            if 0 in row["output"]:
-                return f"{INVALID_GRAPH}: {row['name']} leaves nothing of the picture"
-        return None
-
-    def _failure(self, status: str) -> str | None:
-        """Why a training that ended with this status left no network that counts."""
-        if status == "out_of_memory":
-            return f"{OUT_OF_MEMORY}: more than {self.training['memory_mb']} MB"
-        return NOT_FINITE if status == "diverged" and self._record.is_trial else None
+            failure = failures.of_exception(error, self._built)
+            return self._record.write_unfinished("failed", failure)
 
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""
@@ -141,9 +115,9 @@ class Run:
         if self._record.is_written():
             return print("an earlier process has finished this; its result is kept")
         described = describe(network)
-        unfit = self._unfit(described)
-        if unfit:
-            return self._record.write_unfinished("failed", unfit, network=described)
+        failure = failures.of_network(described, self.training)
+        if failure:
+            return self._record.write_unfinished("failed", failure, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
         started = self._record.seconds()
         trained, inputs = self._cut(network)
@@ -156,7 +130,7 @@ class Run:
             self._settings["seed"],
             checkpoint,
         )
-        failure = self._failure(fitted.status)
+        failure = failures.of_training(fitted.status, self.training, self._record.is_trial)
         if failure:
             checkpoint.remove()
             return self._record.write_unfinished("failed", failure, network=described)
@@ -276,7 +250,7 @@ class Run:
             self._record.write_network(network)
         return {
             "status": self._status(fitted.status, metrics["selection"]),
-            "error": TIME if fitted.status == "stopped" else None,
+            "error": failures.TIME if fitted.status == "stopped" else None,
             "metrics": metrics,
             "score": metrics["selection"]["top1"],
             "epochs": fitted.epochs,

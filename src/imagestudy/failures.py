@@ -1,0 +1,40 @@
+"""Why a network was not trained, or its training left none that counts, in a result's words."""
+
+from typing import Any
+
+TIME = "time"
+NOT_FINITE = "not finite"
+OUT_OF_MEMORY = "out of memory"
+INVALID_GRAPH = "invalid graph"
+OVERSIZED = "oversized"
+LONGEST = 300
+
+
+def of_network(described: dict[str, Any], training: dict[str, Any]) -> str | None:
+    """Why a network, as `networks.description` describes it, is not trained at all."""
+    limit = training["max_parameters"]
+    if limit and described["parameters"] > limit:
+        return f"{OVERSIZED}: {described['parameters']} parameters, at most {limit}"
+    # Keras builds a pooling of less than its window; only its first step would fail.
+    for row in described["table"]:
+        if 0 in row["output"]:
+            return f"{INVALID_GRAPH}: {row['name']} leaves nothing of the picture"
+    return None
+
+
+def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | None:
+    """Why a training that ended with `status` left no network that counts.
+
+    A run that diverged is a result; a trial that did has failed.
+    """
+    if status == "out_of_memory":
+        return f"{OUT_OF_MEMORY}: more than {training['memory_mb']} MB"
+    return NOT_FINITE if status == "diverged" and is_trial else None
+
+
+def of_exception(error: Exception, built: bool) -> str:
+    """What was raised, while the network was being built or, with `built`, after that."""
+    message = f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST]
+    if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+        return f"{OUT_OF_MEMORY}: {message}"
+    return message if built else f"{INVALID_GRAPH}: {message}"
