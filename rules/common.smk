@@ -61,8 +61,12 @@ def code_of(block):
 
 
 def memory_of(block):
-    """Megabytes of a run; AutoKeras by itself holds all pictures at once, as float32 too."""
-    return 8000 if "device_seconds" in block else 4000
+    """Megabytes of a run or a trial: what it may take at most, where the settings say that.
+
+    AutoKeras by itself holds all pictures at once, as float32 too.
+    """
+    limit = study.training_of(block)["memory_mb"]
+    return limit or (8000 if block["script"] == "autokeras_stock" else 4000)
 
 
 def at_scale(path):

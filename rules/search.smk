@@ -43,7 +43,7 @@ rule trial:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=3000,
+        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
         gpu=TRAINING_GPUS,
         runtime=120,
     params:

@@ -185,20 +185,24 @@ class Study:
             for trial in range(1, block["trials_per_round"] + 1)
         ]
 
+    def training_of(self, block: dict[str, Any]) -> dict[str, Any]:
+        """The settings of the trainings of an experiment's or a search's block."""
+        return merged(self.config["training"], block.get("training", {}))
+
     def _shared_settings(self, block: dict[str, Any]) -> dict[str, Any]:
         return {
             "script": block["script"],
             "backend": self.config["backend"],
             "dataset": self.dataset_settings(block["dataset"]),
             "network": block.get("network", {}),
-            "training": merged(self.config["training"], block.get("training", {})),
+            "training": self.training_of(block),
         }
 
     def search_settings(self, search: str, seed: int) -> dict[str, Any]:
         """What a proposer is told."""
         block = {k: v for k, v in self.searches[search].items() if k not in ("title", "seeds")}
-        training = merged(self.config["training"], block["training"])
-        return {"search": search, "oracle": None, **block, "seed": seed, "training": training}
+        own = {"seed": seed, "training": self.training_of(block)}
+        return {"search": search, "oracle": None, **block, **own}
 
     def search_labels(self, search: str) -> dict[str, Any]:
         """What a ledger calls a search: `search`, `proposer` and `oracle`."""
@@ -224,7 +228,7 @@ class Study:
                     "declared": {key: block[key] for key in DECLARED if key in block},
                     "budget": {
                         **{key: block[key] for key in BUDGET},
-                        "training": merged(self.config["training"], block["training"]),
+                        "training": self.training_of(block),
                     },
                 }
                 for name, block in self.searches.items()
