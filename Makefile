@@ -9,7 +9,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study test test-thorough benchmark lint format lock dag clean
+.PHONY: help environment latex report study test test-thorough benchmark lint format lock readme dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ format: environment ## rewrite the code in the house style
 
 lock: ## compile envs/requirements.lock again from requirements.in (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/requirements.in -o envs/requirements.lock
+
+readme: ## put the summary of the study at SCALE into README.md
+	sed -i -e '/<!-- results:begin -->/,/<!-- results:end -->/{//!d}' -e '/<!-- results:begin -->/r results/$(SCALE)/summary.md' README.md
 
 dag: environment ## docs/rulegraph.svg: the rules and what depends on what (needs graphviz)
 	@command -v dot >/dev/null || { echo "dot is missing: apt-get install graphviz" >&2; exit 1; }

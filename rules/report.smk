@@ -218,6 +218,7 @@ rule tabulate:
             category="Results",
             labels={"figure": "summary table"},
         ),
+        markdown="results/{scale}/summary.md",
         claims="results/{scale}/claims.json",
     log:
         "results/{scale}/logs/tabulate.log",

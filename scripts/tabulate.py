@@ -1,4 +1,4 @@
-"""Write the report's tables, the summary as CSV, and the claims."""
+"""Write the report's tables, the summary as CSV and as Markdown, and the claims."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from imagestudy.conclusions import claims
 from imagestudy.evidence import Evidence, summary_frame
 from imagestudy.jobs import logged
 from imagestudy.results import write_json
+from imagestudy.tables import markdown
 from imagestudy.tables.fragments import fragments
 
 if __name__ == "__main__":
@@ -22,4 +23,5 @@ if __name__ == "__main__":
         for path in snakemake.output.tables:
             Path(path).write_text(made[Path(path).stem])
         summary_frame(evidence).to_csv(snakemake.output.summary, index=False)
+        Path(snakemake.output.markdown).write_text(markdown.summary(evidence))
         write_json(Path(snakemake.output.claims), [claim._asdict() for claim in claims(evidence)])

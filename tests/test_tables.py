@@ -6,7 +6,7 @@ import sample_results
 
 from imagestudy import conclusions, replication, tables
 from imagestudy.evidence import Evidence, summary_frame
-from imagestudy.tables import by_hand, networks, searches, vgg16
+from imagestudy.tables import by_hand, markdown, networks, searches, vgg16
 from imagestudy.tables.fragments import fragments
 
 
@@ -146,6 +146,20 @@ def test_frozen_layers_are_marked():
     table = networks.layers({"table": rows})
     assert [row[-1] for row in table.rows] == ["frozen", "yes"]
     assert "trained" not in networks.layers({"table": rows[1:]}).headings
+
+
+def test_the_summary_as_markdown_has_a_row_for_each_experiment(demo, real):
+    lines = markdown.summary(demo).splitlines()
+    rows = [line for line in lines if line.startswith("| ")][2:]
+    assert len(rows) == len(demo.experiments)
+    assert "0.5432" in rows[0] and "0.3647" in rows[0]
+    assert "made up" in markdown.summary(demo)
+    assert "made up" not in markdown.summary(real)
+
+
+def test_what_means_something_in_markdown_is_escaped():
+    assert markdown.escape("a|b<b>*x*") == r"a\|b\<b\>\*x\*"
+    assert markdown.escape("two\nlines") == "two lines"
 
 
 def test_searches_are_compared_at_equal_cost(demo):
