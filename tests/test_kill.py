@@ -1,6 +1,5 @@
 """What is killed with -9 and started again ends as if nothing had happened."""
 
-import contextlib
 import json
 import os
 import platform
@@ -23,7 +22,7 @@ LEDGER = "results/demo/searches/autokeras/ledger.csv"
 TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
 PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
 SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
-PATIENCE = 300  # seconds
+PATIENCE = 900  # seconds
 LIBRARY = os.environ | {"PYTHONPATH": str(ROOT / "src")}
 THIS = {"host": platform.node(), "pid": os.getpid(), "started": 0.0}
 
@@ -123,6 +122,11 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
+def has_ended(process):
+    """Whether it does nothing any more; its new parent need not have noticed."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def both_have_started(search):
     return len(search.trials()) == 2
 
@@ -198,7 +202,7 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, tmp_path):
     orphans = search.trials()
     assert len(orphans) == 2
     search.run()
-    assert not any(process.is_running() for process in orphans)
+    assert all(has_ended(process) for process in orphans)
     again = [log for log in search.trial_logs() if "its result is kept" in log]
     assert len(again) == 2
     assert not any("epoch" in log for log in again)
@@ -224,20 +228,14 @@ def test_a_search_killed_at_any_moment(rounds, tmp_path, number, kill, moment):
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_a_whole_study_killed_again_and_again(finished_study, tmp_path, seed):
-    """From the archives to the PDF; each time Snakemake is killed, mostly with all its jobs."""
     study = Search(StudyCopy(tmp_path).folder)
     generator = np.random.default_rng(seed)
-    kills = 0
-    while True:
+    for _ in range(12):
         snakemake = study.started("report.pdf")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            assert snakemake.wait(generator.uniform(3, 30)) == 0, study.output()
-            break
+        time.sleep(generator.uniform(3, 40))
         generator.choice([everything, everything, snakemake_alone])(study, snakemake)
-        kills += 1
-    assert kills > 2
-    expected = Search(finished_study.folder)
-    assert study.outcome() == expected.outcome()
+    study.run("report.pdf")
+    assert study.outcome() == Search(finished_study.folder).outcome()
     assert study.is_tidy()
 
 
@@ -291,7 +289,7 @@ def test_workers_end_with_a_preparation_that_is_killed(tmp_path):
     workers = psutil.Process(parent.pid).children()
     parent.kill()
     parent.wait()
-    wait_for(lambda: not any(worker.is_running() for worker in workers))
+    wait_for(lambda: all(has_ended(worker) for worker in workers))
 
 
 @pytest.fixture
