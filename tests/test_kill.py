@@ -131,6 +131,10 @@ def both_have_started(search):
     return len(search.trials()) == 2
 
 
+def both_are_at_work(search):
+    return len(list((search.folder / "results" / "demo" / "logs" / "trial").rglob("*.lock"))) == 2
+
+
 def one_can_be_resumed(search):
     return bool(search.checkpoints())
 
@@ -171,6 +175,15 @@ def rounds(tmp_path_factory):
     return {1: first, 2: second, "finished": second.copy(tmp_path_factory.mktemp("third")).run()}
 
 
+@pytest.fixture
+def search_before(rounds, tmp_path):
+    """Make the search as it is before the round of this number; in the end nothing of it runs."""
+    search = Search(tmp_path)
+    yield lambda number: rounds[number].copy(tmp_path)
+    for process in search.trials():
+        process.kill()
+
+
 @pytest.mark.parametrize(
     ("number", "moment", "kill", "finished"),
     [
@@ -179,8 +192,8 @@ def rounds(tmp_path_factory):
         (2, one_can_be_resumed, everything, 2),
     ],
 )
-def test_a_killed_search_ends_like_any_other(rounds, tmp_path, number, moment, kill, finished):
-    search = rounds[number].copy(tmp_path)
+def test_a_killed_search_ends_like_any_other(rounds, search_before, number, moment, kill, finished):
+    search = search_before(number)
     snakemake = search.started()
     wait_for(lambda: moment(search))
     kill(search, snakemake)
@@ -189,20 +202,26 @@ def test_a_killed_search_ends_like_any_other(rounds, tmp_path, number, moment, k
     search.run()
     assert kept.items() <= search.kept().items()
     assert search.outcome() == rounds["finished"].outcome()
-    resumed = any("resumed after epoch" in log for log in search.trial_logs())
-    assert resumed == (moment is one_can_be_resumed)
+    if moment is one_can_be_resumed:
+        assert any("resumed after epoch" in log for log in search.trial_logs())
     assert search.is_tidy()
 
 
-def test_trials_that_outlive_snakemake_are_waited_for(rounds, tmp_path):
-    search = rounds[2].copy(tmp_path)
+def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
+    search = search_before(2)
     snakemake = search.started()
-    wait_for(lambda: both_have_started(search))
+    wait_for(lambda: both_are_at_work(search))
     snakemake_alone(search, snakemake)
     orphans = search.trials()
+    for orphan in orphans:
+        orphan.suspend()
+    snakemake = search.started()
+    wait_for(lambda: search.output().count("waiting for it") == 2)
+    for orphan in orphans:
+        orphan.resume()
+    assert snakemake.wait(PATIENCE) == 0, search.output()
     assert len(orphans) == 2
-    search.run()
-    assert all(has_ended(process) for process in orphans)
+    assert all(has_ended(orphan) for orphan in orphans)
     again = [log for log in search.trial_logs() if "its result is kept" in log]
     assert len(again) == 2
     assert not any("epoch" in log for log in again)
@@ -213,9 +232,9 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, tmp_path):
 @pytest.mark.thorough
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("kill", [one_trial, all_trials, everything, snakemake_alone])
-@pytest.mark.parametrize("moment", [both_have_started, one_can_be_resumed, one_has_finished])
-def test_a_search_killed_at_any_moment(rounds, tmp_path, number, kill, moment):
-    search = rounds[number].copy(tmp_path)
+@pytest.mark.parametrize("moment", [both_have_started, both_are_at_work, one_has_finished])
+def test_a_search_killed_at_any_moment(rounds, search_before, number, kill, moment):
+    search = search_before(number)
     snakemake = search.started()
     wait_for(lambda: moment(search))
     kill(search, snakemake)
