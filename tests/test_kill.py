@@ -1,5 +1,6 @@
 """What is killed with -9 and started again ends as if nothing had happened."""
 
+import io
 import json
 import os
 import platform
@@ -18,7 +19,7 @@ import yaml
 from conftest import ROOT, TINY, TRIAL, StudyCopy
 from PIL import Image
 
-LEDGER = "results/demo/searches/autokeras/ledger.csv"
+SELECTED = ("autokeras", "--until", "select")
 TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
 PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
 SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
@@ -50,16 +51,16 @@ class Search:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Search(folder)
 
-    def started(self, target=LEDGER):
+    def started(self, *target):
         """Snakemake at work in a process group of its own, as `make report` starts it."""
-        command = [sys.executable, "envs/study.py", "--cores", "2", target]
+        command = [sys.executable, "envs/study.py", "--cores", "2", *(target or SELECTED)]
         with (self.folder / "output.txt").open("a") as output:
             return subprocess.Popen(
                 command, cwd=self.folder, stdout=output, stderr=output, start_new_session=True
             )
 
-    def run(self, target=LEDGER):
-        assert self.started(target).wait(PATIENCE) == 0, self.output()
+    def run(self, *target):
+        assert self.started(*target).wait(PATIENCE) == 0, self.output()
         return self
 
     def output(self):
@@ -101,18 +102,24 @@ class Search:
     def outcome(self):
         """All that must not depend on when something was killed."""
         return {
-            "ledger": pd.read_csv(self.folder / LEDGER).drop(columns=TIMES).to_csv(),
-            "best": _without_times(self.folder / LEDGER.replace("ledger.csv", "best.json")),
-            "proposals": {k: v.read_text() for k, v in self.found("proposals.json").items()},
-            "metrics": {
-                place: json.loads(path.read_text())["metrics"]
-                for place, path in self.found("result.json").items()
-            },
+            **self._read("proposals.json", json.loads),
+            **self._read("result.json", lambda text: json.loads(text)["metrics"]),
+            **self._read("best.json", _without_times),
+            **self._read("ledger.csv", _ledger_without_times),
         }
 
+    def _read(self, name, read):
+        found = {place: read(path.read_text()) for place, path in self.found(name).items()}
+        assert found
+        return found
 
-def _without_times(path):
-    return {key: value for key, value in json.loads(path.read_text()).items() if key not in TIMES}
+
+def _without_times(text):
+    return {key: value for key, value in json.loads(text).items() if key not in TIMES}
+
+
+def _ledger_without_times(text):
+    return pd.read_csv(io.StringIO(text)).drop(columns=TIMES).to_csv()
 
 
 def wait_for(condition):
@@ -169,9 +176,9 @@ def snakemake_alone(search, snakemake):
 def rounds(tmp_path_factory):
     """The search before its first and before its second round, and finished; never killed."""
     first = Search.new(tmp_path_factory.mktemp("first"))
-    first.run("results/demo/searches/autokeras/round-1/proposals.json")
+    first.run("autokeras", "--omit-from", "trial")
     second = first.copy(tmp_path_factory.mktemp("second"))
-    second.run("results/demo/searches/autokeras/round-2/proposals.json")
+    second.run("autokeras", "--until", "propose")
     return {1: first, 2: second, "finished": second.copy(tmp_path_factory.mktemp("third")).run()}
 
 
