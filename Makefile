@@ -28,7 +28,7 @@ study: ## the whole study on the real data: make report SCALE=full
 	$(MAKE) report SCALE=full
 
 test: latex environment ## all tests, or those named by TESTS
-	.venv/bin/python -m pytest -m "not thorough" $(TESTS)
+	.venv/bin/python -m pytest $(TESTS)
 
 test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
 	.venv/bin/python -m pytest -m thorough $(TESTS)
