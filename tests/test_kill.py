@@ -19,7 +19,8 @@ import yaml
 from conftest import ROOT, TINY, TRIAL, StudyCopy
 from PIL import Image
 
-SELECTED = ("autokeras", "--until", "select")
+FOUND = "results/demo/searches/autokeras"
+SELECTED = (f"{FOUND}/ledger.csv", f"{FOUND}/seed-1/best.json")
 TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
 PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
 SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
