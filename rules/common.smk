@@ -61,12 +61,15 @@ def code_of(block):
 
 
 def memory_of(block):
-    """Megabytes of a run or a trial: what it may take at most, where the settings say that.
+    """Megabytes of a run or a trial: more than it may take, where its settings limit that.
 
-    AutoKeras by itself holds all pictures at once, as float32 too.
+    What a search found may take as much as its trials. AutoKeras by itself holds all pictures at
+    once, as float32 too.
     """
-    limit = study.training_of(block)["memory_mb"]
-    return limit or (8000 if block["script"] == "autokeras_stock" else 4000)
+    blocks = [block, *([study.searches[block["search"]]] if "search" in block else [])]
+    limits = [study.training_of(each)["memory_mb"] or 0 for each in blocks]
+    usual = 8000 if block["script"] == "autokeras_stock" else 4000
+    return max(usual, max(limits) + 1000)
 
 
 def at_scale(path):

@@ -16,7 +16,7 @@ rule propose:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
         runtime=10,
     params:
         settings=lambda wildcards: study.search_settings(
@@ -107,7 +107,7 @@ rule export:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
         runtime=10,
     params:
         run=lambda wildcards: dict(

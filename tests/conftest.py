@@ -25,6 +25,12 @@ SPACE = {
     "conv": {"filters": [16], "num_blocks": [1, 2], "kernel_size": [3], "separable": [False]},
     "learning_rates": [0.01, 0.001],
 }
+# What scale demo leaves out, so does the tests'
+ELSEWHERE = {
+    key: [name for name, block in blocks.items() if block is None]
+    for key, blocks in yaml.safe_load((ROOT / "scales" / "demo.yaml").read_text()).items()
+    if key in ("experiments", "searches")
+}
 SIZES = {"vgg16": 0.05, "vgg16_transfer": 0.05, "vgg16_fine_tune": 0.05, "vgg16_from_scratch": 0.05}
 TINY = {
     "seeds": [1],
@@ -56,7 +62,7 @@ TINY = {
             "dataset": "own",
             "network": {"width": 0.05, "dropout": 0.5},
         },
-        "autokeras_stock": None,
+        **dict.fromkeys(ELSEWHERE["experiments"]),
         "keras_cnn": {"training": {"epochs": 1}},
         "autokeras": {"training": {"epochs": 1}},
         "alexnet": {"network": {"width": 0.05}, "training": {"epochs": 1}},
@@ -70,6 +76,7 @@ TINY = {
         },
     },
     "searches": {
+        **dict.fromkeys(ELSEWHERE["searches"]),
         "hand": {
             "rounds": 1,
             "trials_per_round": 1,
@@ -82,10 +89,12 @@ TINY = {
             ],
         },
         "autokeras": {
-            "initial_points": 2, "rounds": 2, "trials_per_round": 1, "training": TRIAL,
-            "space": SPACE,
+            "seeds": [1], "initial_points": 2, "rounds": 2, "trials_per_round": 1,
+            "training": TRIAL, "space": SPACE,
         },
-        "random": {"rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE},
+        "random": {
+            "seeds": [1], "rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE,
+        },
         "default": {"rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE},
     },
 }  # fmt: skip

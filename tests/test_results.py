@@ -58,7 +58,7 @@ def result(seed, top1, status="completed", **changes):
         "network": dict.fromkeys(SIZES, 5),
         "metrics": None if status == "failed" else metrics(top1),
         "precision": "float32",
-        "seconds": dict.fromkeys(("start", "training", "evaluation", "earlier"), 0.0)
+        "seconds": dict.fromkeys(("start", "training", "steps", "evaluation", "earlier"), 0.0)
         | {"total": 2.0},
         "device_seconds": 4.0,
     } | changes

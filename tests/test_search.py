@@ -36,9 +36,10 @@ SPACE = {
 GREEDY = HAND | {
     "search": "autokeras",
     "proposer": "autokeras",
+    "script": "autokeras",
     "oracle": "greedy",
     "rounds": 3,
-    "candidates": [],
+    "candidates": None,
     "space": SPACE,
 }
 
@@ -156,7 +157,11 @@ def test_random_differs_by_seed_and_default_is_one_trial():
     assert firsts[0] == firsts[1] != firsts[2]
     search |= {"proposer": "default"}
     one, other = propose(search, 1, [])["trials"]
-    assert one["training"] == {"optimizer": "adam", "learning_rate": 0.001}
+    assert one["training"] == {
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "weight_decay": 0.0,
+    }
     assert other["reason"] == "no candidate left"
 
 
@@ -213,12 +218,19 @@ def test_shape_and_classes_come_from_the_data():
     [
         (HAND | {"candidates": []}, "searches.s.candidates is empty"),
         (HAND | {"rounds": 1}, "1 rounds of 2 trials are 2; there are 3 candidates"),
-        (HAND | {"rounds": 0}, "searches.s.rounds is 0"),
-        (HAND | {"proposer": "tpe"}, "proposer is 'tpe'; it must be one of autokeras"),
-        (HAND | {"oracle": "greedy"}, "only the proposer 'autokeras' has one"),
+        (HAND | {"space": SPACE}, "space is given, but the proposer 'hand' does not read it"),
+        (HAND | {"oracle": "greedy"}, "oracle is given, but the proposer 'hand' does not read it"),
+        (GREEDY | {"network": {"units": 3}}, "network is given, but the proposer 'autokeras' does"),
+        (GREEDY | {"proposer": "random"}, "only the proposer 'autokeras' has one"),
+        (GREEDY | {"script": "alexnet"}, "script is 'alexnet'; it must be one of autokeras"),
+        (HAND | {"candidates": CANDIDATES[:1] * 2}, "candidates[1] is candidates[0] again"),
+        (
+            HAND | {"candidates": [{"training": {"seconds": None}}]},
+            "candidates[0].training.seconds is given, but a trial's limits are the search's",
+        ),
         (HAND | {"device_seconds": 5}, "less than one trial may take"),
         (GREEDY | {"oracle": "tree"}, "oracle is 'tree'; it must be one of bayesian, greedy"),
-        (GREEDY | {"initial_points": 3}, "only the oracle 'bayesian' has one"),
+        (GREEDY | {"initial_points": 3}, "only the oracle 'bayesian' has them"),
         (GREEDY | {"space": None}, "space is empty"),
         (GREEDY | {"space": {"blocks": ["vgg"]}}, "blocks is 'vgg'; it must be one of conv"),
         (GREEDY | {"space": {"blocks": []}}, "blocks is []; it must be a list of one or more"),
@@ -232,14 +244,14 @@ def test_shape_and_classes_come_from_the_data():
 )
 def test_settings_that_cannot_work_are_refused(search, message):
     with pytest.raises(StudyError) as raised:
-        check_search("s", search)
+        check_search("s", search, search["training"])
     assert message in str(raised.value)
     assert str(raised.value).startswith("config.yaml: searches.s")
 
 
 def test_sound_settings_pass():
-    check_search("hand", HAND)
-    check_search("autokeras", GREEDY)
+    check_search("hand", HAND, HAND["training"])
+    check_search("autokeras", GREEDY, GREEDY["training"])
 
 
 def test_only_what_builds_networks_imports_keras():

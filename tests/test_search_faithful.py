@@ -92,12 +92,11 @@ def ours(search, trials):
         network = {"space": search["space"], "hyperparameters": values}
         earlier.append(
             {
-                "round": number,
-                "trial": 1,
+                "settings": {"round": number, "trial": 1},
                 "status": "failed" if failed else "completed",
                 "score": None if failed else trial.score,
                 "device_seconds": 1.0,
-                "proposal": {"network": network, "training": training_settings(values)},
+                "choice": {"network": network, "training": training_settings(values)},
             }
         )
     (last,) = propose(search, len(trials), earlier)["trials"]

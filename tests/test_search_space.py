@@ -11,7 +11,14 @@ import pytest
 
 from imagestudy.errors import StudyError
 from imagestudy.search.declaration import STOCK, describe, hyperparameters
-from imagestudy.search.space import build_network, declared, default_hyperparameters, graph, grow
+from imagestudy.search.space import (
+    build_network,
+    declared,
+    default_hyperparameters,
+    graph,
+    grow,
+    training_settings,
+)
 
 SHAPE = (16, 16, 3)
 TINY = {
@@ -160,3 +167,12 @@ def test_nothing_before_the_first_trainable_layer_has_weights():
     names = [type(layer).__name__ for layer in network.layers]
     assert names[1:5] == ["Normalization", "RandomTranslation", "RandomFlip", "Conv2D"]
     assert not any(layer.weights for layer in network.layers[:4])
+
+
+def test_the_optimizers_of_a_space_are_different_ones():
+    found = [
+        training_settings({"optimizer": name, "learning_rate": 0.001})
+        for name in ("adam", "sgd", "adam_weight_decay")
+    ]
+    assert [each["optimizer"] for each in found] == ["adam", "sgd", "adamw"]
+    assert found[0]["weight_decay"] == 0 != found[2]["weight_decay"]

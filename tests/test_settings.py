@@ -11,6 +11,9 @@ from imagestudy.settings import Study
 ROOT = Path(__file__).parent.parent
 
 
+STOCHASTIC = ("autokeras", "random")
+
+
 def load(**overrides):
     return Study.load(ROOT, {"scale": "demo"} | overrides)
 
@@ -23,8 +26,21 @@ def test_every_scale_is_valid(scale, tmp_path):
         assert study.run_settings(name, 1)["training"]["epochs"] >= 1
 
 
+@pytest.mark.parametrize("scale", ["demo", "cpu", "full"])
+def test_what_searches_found_is_trained_alike(scale):
+    study = Study.load(ROOT, {"scale": scale})
+    found = [name for name, block in study.experiments.items() if "search" in block]
+    lengths = [study.run_settings(name, 1)["training"] for name in found]
+    assert len(found) >= 2 and all(each == lengths[0] for each in lengths)
+    trials = [study.training_of(block) for block in study.searches.values()]
+    assert all(each == trials[0] for each in trials)
+
+
 def test_full_has_three_seeds_and_demo_two():
-    assert len(Study.load(ROOT, {"scale": "full"}).config["seeds"]) >= 3
+    full = Study.load(ROOT, {"scale": "full"})
+    assert len(full.config["seeds"]) >= 3
+    by_chance = [each for each in full.searches.values() if each["proposer"] in STOCHASTIC]
+    assert by_chance and all(len(each["seeds"]) >= 3 for each in by_chance)
     assert len(load().config["seeds"]) == 2
 
 

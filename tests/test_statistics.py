@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
@@ -31,15 +30,11 @@ def test_the_originals_two_best_numbers_cannot_be_told_apart():
     assert round(found.p, 2) == 0.16
 
 
-def test_top_k_counts_rows_that_are_not_finite_as_wrong():
-    given = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1], [np.nan] * 3], np.float32)
-    labels = np.array([0, 1, 0])
-    assert statistics.top_k(given, labels, 1) == pytest.approx(1 / 3)
-    assert statistics.top_k(given, labels, 2) == pytest.approx(2 / 3)
-
-
-def test_calibration_error_is_the_gap_between_confidence_and_accuracy():
-    given = np.tile([0.8, 0.2], (10, 1))
-    labels = np.array([0] * 5 + [1] * 5)
-    assert statistics.calibration_error(given, labels) == pytest.approx(0.3)
-    assert statistics.log_loss(given, labels) == pytest.approx(-np.log([0.8, 0.2]).mean())
+def test_two_lists_that_are_not_paired():
+    first, second = [0.50, 0.52, 0.54], [0.40, 0.41, 0.42]
+    found = statistics.unpaired(first, second)
+    assert found.mean == pytest.approx(0.11)
+    # Welch's interval, by hand: standard error .01291, 2.94 degrees of freedom
+    assert found.low == pytest.approx(0.11 - 3.2165 * 0.01291, abs=2e-4)
+    assert found.high == pytest.approx(0.11 + 3.2165 * 0.01291, abs=2e-4)
+    assert found.seeds == 3

@@ -186,9 +186,9 @@ def searched_again(evidence, shifts):
     ("shifts", "verdict"),
     [
         ([0.001], conclusions.UNDECIDED),
-        ([0.001, -0.001], conclusions.HOLDS),
+        ([0.04] * 8, conclusions.HOLDS),
         ([0.3, -0.3], conclusions.UNDECIDED),
-        ([-0.04, -0.041, -0.042, -0.039, -0.038, -0.04, -0.04], conclusions.OPPOSITE),
+        ([-0.1] * 9, conclusions.OPPOSITE),
     ],
 )
 def test_methods_of_search_are_judged_over_searches(shifts, verdict, real):

@@ -18,7 +18,8 @@ from imagestudy.evaluation import metrics
 from imagestudy.settings import Study
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-EXPERIMENTS = Study.load(ROOT, {"scale": "demo"}).experiments
+DEMO = Study.load(ROOT, {"scale": "demo"})
+EXPERIMENTS, SEARCHES = DEMO.experiments, DEMO.searches
 REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
 PLOTS_OF_TITLES = {"plot_accuracy", "plot_cost", "plot_anytime", "plot_class_counts"}
 TRAINING = {"generate", "prepare", "propose", "trial", "select", "run"}
@@ -141,7 +142,7 @@ def test_predictions_for_the_unlabelled_pictures_are_in_the_challenges_format(fi
 
 
 def test_every_search_has_a_ledger(finished_study):
-    for search in CONFIG["searches"]:
+    for search in SEARCHES:
         folder = finished_study.folder / "results" / "demo" / "searches" / search
         ledger = pd.read_csv(folder / "ledger.csv")
         assert set(ledger["status"]) == {"completed"}
@@ -251,7 +252,7 @@ def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):
     ended = fresh_study.snakemake("-n", "report.pdf")
     shown = ended.stdout + ended.stderr
     assert ended.returncode == 0
-    for name in (*EXPERIMENTS, *CONFIG["searches"]):
+    for name in (*EXPERIMENTS, *SEARCHES):
         assert name in shown
     assert fresh_study.planned("report.pdf")["trial"] == 5
 
@@ -299,7 +300,13 @@ def test_at_full_everything_is_downloaded_and_nothing_generated(fresh_study):
     planned = fresh_study.planned("report.pdf", "--config", "scale=full")
     assert planned["download"] == 3
     assert "generate" not in planned
-    assert planned["run"] == 3 * len(CONFIG["experiments"])
+    full = Study.load(ROOT, {"scale": "full"})
+    assert planned["run"] == sum(len(full.seeds(name)) for name in full.experiments)
+    trials = [
+        len(search["seeds"]) * search["rounds"] * search["trials_per_round"]
+        for search in full.searches.values()
+    ]
+    assert planned["trial"] == sum(trials)
 
 
 def test_the_slurm_profile_can_be_dry_run(fresh_study):

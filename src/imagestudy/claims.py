@@ -41,17 +41,19 @@ def difference(evidence: Evidence, first: str, second: str, metric: str) -> Diff
 def difference_of_searches(
     evidence: Evidence, first: str, second: str, metric: str
 ) -> Difference | None:
-    """First minus second over the searches that both have, paired by the searches' seeds.
+    """First minus second, each over its searches; None unless one side has several.
 
-    A search counts once, by the mean over the seeds that its network was trained with. Where one
-    side searched once, as a person does, it is what every search of the other is compared with.
+    A search counts once, by the mean over the seeds that its network was trained with. A side that
+    searched once, as a person does, is one network, and its seeds are what spreads.
     """
-    ours, theirs = (evidence.values_of_searches(name, metric) for name in (first, second))
-    if len(theirs) == 1 < len(ours):
-        theirs = dict.fromkeys(ours, *theirs.values())
-    if len(ours) == 1 < len(theirs):
-        ours = dict.fromkeys(theirs, *ours.values())
-    return _paired(ours, theirs)
+    sides = []
+    for name in (first, second):
+        searches = evidence.values_of_searches(name, metric)
+        several = searches if len(searches) > 1 else evidence.values(name, metric)
+        sides.append((len(searches), list(several.values())))
+    if max(searches for searches, _ in sides) == 1 or min(len(v) for _, v in sides) < 2:
+        return None
+    return _judged(*(v for _, v in sides), statistics.unpaired(*(v for _, v in sides)))
 
 
 def _paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference | None:
@@ -59,13 +61,20 @@ def _paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference | No
     if not seeds:
         return None
     pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
-    found = statistics.paired(*pairs)
-    verdict = UNDECIDED
+    return _judged(*pairs, statistics.paired(*pairs))
+
+
+def _judged(ours: list[float], theirs: list[float], found: statistics.Estimate) -> Difference:
+    return Difference(sum(ours) / len(ours), sum(theirs) / len(theirs), found, decided(found))
+
+
+def decided(found: statistics.Estimate) -> str:
+    """The verdict of a difference: from enough seeds on, by the side its interval lies on."""
     if found.seeds >= SEEDS_NEEDED and found.low > 0:
-        verdict = HOLDS
+        return HOLDS
     if found.seeds >= SEEDS_NEEDED and found.high < 0:
-        verdict = OPPOSITE
-    return Difference(sum(pairs[0]) / len(seeds), sum(pairs[1]) / len(seeds), found, verdict)
+        return OPPOSITE
+    return UNDECIDED
 
 
 def measured(

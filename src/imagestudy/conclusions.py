@@ -1,5 +1,6 @@
 """The original's conclusions as claims, each judged by this study's results."""
 
+import math
 from collections.abc import Callable
 
 from imagestudy import statistics, wording
@@ -11,6 +12,7 @@ from imagestudy.claims import (
     SEEDS_NEEDED,
     UNDECIDED,
     Claim,
+    decided,
     decided_sentence,
     difference,
     difference_of_searches,
@@ -40,7 +42,7 @@ def _autokeras_better(evidence: Evidence) -> Claim | None:
             "The candidates declared by hand hold a better network than AutoKeras's searches find",
             "Whether AutoKeras's searches or the candidates by hand are better is open",
         )
-        shown = measured(evidence, searches, first, second, "search", "searches")
+        shown = measured(evidence, searches, first, second, "search or seed", "searches or seeds")
         return Claim("autokeras_better", claim, searches.verdict, sentence, shown)
     # A search counts once: seeds of the one network that it found say nothing of another search.
     few = "too few searches cannot separate the methods"
@@ -78,7 +80,7 @@ def _autokeras_complex(evidence: Evidence) -> Claim | None:
         "autokeras_complex",
         "AutoKeras tends to complex architectures, by hand one starts from an easy one",
         UNDECIDED,
-        f"AutoKeras's network {found} the one found by hand; one search each shows no tendency",
+        f"AutoKeras's network {found} the one found by hand; two networks show no tendency",
         text,
     )
 
@@ -132,16 +134,13 @@ def _transfer_fast(evidence: Evidence) -> Claim | None:
         for each in (transfer, control)
     )
     shared = sorted(first.keys() & second.keys())
-    ratios = [first[seed] / second[seed] for seed in shared if second[seed]]
-    if not ratios:
+    if not shared:
         return None
-    decided = len(ratios) >= SEEDS_NEEDED
-    verdict = UNDECIDED
-    if decided and max(ratios) < 1:
-        verdict = HOLDS
-    if decided and min(ratios) > 1:
-        verdict = OPPOSITE
-    lacking = "the seeds disagree" if decided else few_seeds(len(ratios))
+    # Of times the ratio is what counts: how many times as long the control took.
+    logs = [[math.log(side[seed]) for seed in shared] for side in (second, first)]
+    verdict = decided(statistics.paired(*logs))
+    enough = len(shared) >= SEEDS_NEEDED
+    lacking = "the interval of the ratio includes one" if enough else few_seeds(len(shared))
     words = {
         HOLDS: "Transfer took less time than training the same network from scratch",
         OPPOSITE: "Transfer took more time than training the same network from scratch",
@@ -157,7 +156,7 @@ def _transfer_fast(evidence: Evidence) -> Claim | None:
         verdict,
         words[verdict] + aside,
         "device time of a run: {} against {}, over {}".format(
-            *spent, wording.plural(len(ratios), "seed")
+            *spent, wording.plural(len(shared), "seed")
         ),
     )
 

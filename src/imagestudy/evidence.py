@@ -101,8 +101,9 @@ class Evidence:
         return len(self.datasets[self.experiments[name]["dataset"]]["classes"])
 
     def with_proposer(self, proposer: str) -> str | None:
-        """The first experiment whose network a search of this proposer chose."""
-        for name, each in self.experiments.items():
+        """The experiment whose network a search of this proposer chose, the original's first."""
+        ordered = self.of_role("original") | self.experiments
+        for name, each in ordered.items():
             if each["search"] and each["search"]["proposer"] == proposer:
                 return name
         return None

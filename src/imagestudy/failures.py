@@ -35,6 +35,12 @@ def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | 
 def of_exception(error: Exception, built: bool) -> str:
     """What was raised, while the network was being built or, with `built`, after that."""
     message = f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST]
-    if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+    if is_out_of_memory(error):
         return f"{OUT_OF_MEMORY}: {message}"
     return message if built else f"{INVALID_GRAPH}: {message}"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, of the machine or of its accelerator, in any backend's words."""
+    named = "ResourceExhausted" in type(error).__name__ or "RESOURCE_EXHAUSTED" in str(error)
+    return named or isinstance(error, MemoryError)

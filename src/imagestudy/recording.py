@@ -25,7 +25,7 @@ HISTORY = [
     "selection_top1",
     "selection_loss",
 ]
-NO_SECONDS = {"start": 0.0, "training": 0.0, "evaluation": 0.0, "earlier": 0.0}
+NO_SECONDS = dict.fromkeys(("start", "training", "steps", "evaluation", "earlier"), 0.0)
 NOTHING = {
     "error": None,
     "metrics": None,

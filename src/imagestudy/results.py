@@ -12,6 +12,7 @@ from jsonschema.exceptions import best_match
 
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
+from imagestudy.search.trials import RECIPE
 from imagestudy.sources import IMAGENET
 
 SCHEMA = 1
@@ -179,7 +180,7 @@ def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
     if best is None:
         return choice
     # The winner is trained again at the experiment's own length, not at the trial's.
-    training = {key: value for key, value in best["training"].items() if key != "epochs"}
+    training = {key: value for key, value in best["training"].items() if key in RECIPE}
     status = "failed" if best["trial"] is None else "proposed"
     return choice | {"network": best["network"], "training": training, "status": status}
 

@@ -81,20 +81,21 @@ class Run:
         """Do the experiment: `experiment(self)` builds a network and hands it to `train`.
 
         A skipped trial, and a search that found nothing, are recorded and cost nothing. What goes
-        wrong in a trial is recorded as a failed trial; in a run it is raised.
+        wrong in a trial is recorded as a failed trial; in a run it is raised, but for memory that
+        ran out: that is a result too.
         """
         if self._choice["status"] == "skipped":
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
             return self._record.write_unfinished("failed", "the search found no network")
         device.prepare(self._record.threads, self._record.precision, self._settings["seed"])
-        if not self._record.is_trial:
-            return experiment(self)
         try:
             return experiment(self)
         except StudyError:
             raise
         except Exception as error:
+            if not (self._record.is_trial or failures.is_out_of_memory(error)):
+                raise
             traceback.print_exc()
             failure = failures.of_exception(error, self._built)
             return self._record.write_unfinished("failed", failure)
@@ -139,6 +140,7 @@ class Run:
         found["seconds"] = {
             "start": round(started, 2),
             "training": round(fitted.earlier_seconds + ended - started, 2),
+            "steps": round(fitted.step_seconds, 2),
             "evaluation": round(self._record.seconds() - ended, 2),
             "earlier": round(fitted.earlier_seconds, 2),
         }

@@ -225,7 +225,7 @@ class Study:
                     "proposer": block["proposer"],
                     "oracle": block.get("oracle"),
                     "seeds": block["seeds"],
-                    "declared": {key: block[key] for key in DECLARED if key in block},
+                    "declared": {key: block[key] for key in DECLARED if block.get(key)},
                     "budget": {
                         **{key: block[key] for key in BUDGET},
                         "training": self.training_of(block),

@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from imagestudy.errors import StudyError
+from imagestudy.merging import merged
 from imagestudy.search.validation import check_search
 from imagestudy.sources import ARCHIVES, IMAGENET
 
@@ -49,7 +50,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
             _check_known(f"{place}.dataset", block["dataset"], config["datasets"])
             _check_known(f"{place}.script", block["script"], sorted(scripts))
     for name, block in config["searches"].items():
-        check_search(name, block)
+        check_search(name, block, merged(config["training"], block["training"]))
     for name in config["experiments"]:
         _check_own_search(name, config)
         _check_start(name, config, scripts)

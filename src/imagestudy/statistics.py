@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 CONFIDENCE = 0.95
 
@@ -97,37 +98,19 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Estimate:
     return estimate(differences, 0)
 
 
+def unpaired(first: Sequence[float], second: Sequence[float]) -> Estimate:
+    """The difference of the means of two lists of at least two values, with Welch's interval.
+
+    `seeds` is the number of values in the shorter list.
+    """
+    compared = CompareMeans(DescrStatsW(first), DescrStatsW(second))
+    low, high = compared.tconfint_diff(alpha=1 - CONFIDENCE, usevar="unequal")
+    mean = float(np.mean(first) - np.mean(second))
+    spread = float(np.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1)))
+    count = min(len(first), len(second))
+    return Estimate(mean, spread, float(low), float(high), count, 0, "Welch")
+
+
 def chance(classes: int) -> float:
     """The accuracy of guessing among equally frequent classes."""
     return 1 / classes
-
-
-def top_k(probabilities: np.ndarray, labels: np.ndarray, k: int) -> float:
-    """The fraction of pictures with fewer than `k` classes more probable than the true one.
-
-    Rows that are not finite count as wrong.
-    """
-    finite = np.isfinite(probabilities).all(axis=1)
-    own = probabilities[np.arange(len(labels)), labels]
-    rank = (probabilities > own[:, None]).sum(axis=1)
-    return float(np.mean(finite & (rank < k)))
-
-
-def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The mean negative log probability of the true class."""
-    own = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(own, np.finfo(np.float32).tiny)).mean())
-
-
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """The expected calibration error over `bins` equal widths of confidence (Guo et al. 2017)."""
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0, 1, bins + 1)[1:-1]
-    members = np.digitize(confidence, edges, right=True)
-    error = 0.0
-    for number in range(bins):
-        chosen = members == number
-        if chosen.any():
-            error += chosen.mean() * abs(correct[chosen].mean() - confidence[chosen].mean())
-    return float(error)

@@ -31,7 +31,8 @@ PASSES = 3
 class Training:
     """How a training went, so far: what a checkpoint holds beside the weights.
 
-    `seconds` counts all processes that worked on it, `earlier_seconds` those before this one.
+    `seconds` counts all processes that worked on it, `earlier_seconds` those before this one;
+    `step_seconds` are those in training steps, but for each epoch's first, which may compile.
     """
 
     status: str = "completed"
@@ -39,6 +40,7 @@ class Training:
     best_epoch: int = 0
     seconds: float = 0.0
     earlier_seconds: float = 0.0
+    step_seconds: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -149,9 +151,11 @@ def _train_epoch(
     logs = {}
     network.reset_metrics()
     batches = training_batches(*train, settings, pca, seed, epoch)
+    began = None
     for step, batch in enumerate(itertools.islice(batches, steps - before), start=before):
         network.optimizer.learning_rate = learning_rate(settings, step, steps)
         logs = network.train_on_batch(*batch, return_dict=True)
+        began = began or time.monotonic()
         if settings["memory_mb"] and peak_memory_mb() > settings["memory_mb"]:
             training.status = "out_of_memory"
             break
@@ -161,6 +165,7 @@ def _train_epoch(
         if settings["seconds"] and time.monotonic() - clock > settings["seconds"]:
             training.status = "stopped"
             break
+    training.step_seconds += time.monotonic() - began
     return {name: float(value) for name, value in logs.items()}
 
 

@@ -9,7 +9,7 @@ value fixes a hyperparameter, several limit it to them:
      "optimizers": ["adam", "sgd"], "learning_rates": [0.001, 0.01],
      "pretrained": "forbidden", "upsample": [false]}
 
-Pretrained weights and enlarging to 224 pixels are shut out unless they are asked for. Xception
+Pretrained weights are shut out, and so is enlarging to 224 pixels unless it is asked for. Xception
 enlarges pictures below 71 pixels to 71 in any case: AutoKeras's own lower limit for it.
 """
 
@@ -105,7 +105,7 @@ def declared_values(space: dict[str, Any], key: str) -> list[Any] | None:
     """What `space` declares for `key`, in AutoKeras's words; None where it is left to AutoKeras."""
     section, _, name = key.partition(".")
     if name == "pretrained":
-        return None if space.get("pretrained", "forbidden") == "allowed" else [False]
+        return [False]
     if name == "imagenet_size":
         return space.get("upsample") or [False]
     found = (space.get(section) or {}).get(name) if name else space.get(section)

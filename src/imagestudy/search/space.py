@@ -21,6 +21,9 @@ from imagestudy.search.declaration import (
     hyperparameters,
 )
 
+# AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
+WEIGHT_DECAYS = {"adam": 0.0, "adamw": 0.01}
+
 
 class Pixels(autokeras.ImageInput):
     """AutoKeras's image input without its casting layer, which only AutoKeras could load again.
@@ -89,16 +92,21 @@ def default_hyperparameters(
 ) -> dict[str, Any]:
     """The values of the space's default configuration."""
     container = declared(space)
-    grow(graph(space, image_shape, classes), container)
+    try:
+        grow(graph(space, image_shape, classes), container)
+    except Exception as error:
+        # its trial will fail by it and be recorded
+        print(f"the default network cannot be built: {error}")
     return dict(container.values)
 
 
 def training_settings(values: dict[str, Any]) -> dict[str, Any]:
-    """The part of hyperparameters that is the trainer's: `optimizer` and `learning_rate`."""
-    return {
-        "optimizer": OPTIMIZERS[values["optimizer"]],
-        "learning_rate": values["learning_rate"],
-    }
+    """The part of hyperparameters that is the trainer's: optimizer, its decay, learning rate."""
+    optimizer = OPTIMIZERS[values["optimizer"]]
+    training = {"optimizer": optimizer, "learning_rate": values["learning_rate"]}
+    if optimizer in WEIGHT_DECAYS:
+        training["weight_decay"] = WEIGHT_DECAYS[optimizer]
+    return training
 
 
 def build_network(

@@ -2,19 +2,29 @@
 
 from typing import Any
 
+# What a search may decide of a training; its length and its limits belong to the experiment.
+RECIPE = (
+    "optimizer",
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "schedule",
+    "warmup",
+    "batch_size",
+    "augmentation",
+)
 # with a score that counts
 SCORED = ("completed", "stopped")
 
 
 def position(result: dict[str, Any]) -> tuple[int, int]:
     """Round and trial of a result, both from 1."""
-    place = result if "round" in result else result["settings"]
-    return place["round"], place["trial"]
+    return result["settings"]["round"], result["settings"]["trial"]
 
 
 def proposal(result: dict[str, Any]) -> dict[str, Any]:
     """What was put forward for the trial: `network` and `training`."""
-    return result["proposal"] if "proposal" in result else result["choice"]
+    return result["choice"]
 
 
 def score(result: dict[str, Any]) -> float | None:

@@ -4,26 +4,32 @@ from typing import Any
 
 from imagestudy.errors import StudyError
 from imagestudy.search.declaration import BLOCKS, OPTIMIZERS, STOCK
+from imagestudy.search.trials import RECIPE
 
-PROPOSERS = ("hand", "autokeras", "random", "default")
+SCRIPT = "autokeras"  # which builds networks of a space
 ORACLES = ("greedy", "bayesian")
 _SPACE_KEYS = {key.partition(".")[0] for key in STOCK} - {"xception"} | {"pretrained", "upsample"}
 _CLOSED = ("blocks", "optimizers", "resnet.version", "efficient.version", "head.reduction_type")
 
 
-def check_search(name: str, search: dict[str, Any]) -> None:
-    """Raise a `StudyError` where the block `searches.<name>` of the config cannot work."""
+def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) -> None:
+    """Raise a `StudyError` where the block `searches.<name>` of the config cannot work.
+
+    `search` fulfils the schema; `training` holds all settings of its trials' trainings.
+    """
     where = f"config.yaml: searches.{name}"
-    _one_of(where, "proposer", search.get("proposer"), PROPOSERS)
-    for key in ("rounds", "trials_per_round"):
-        if not _whole(search.get(key)) or search[key] < 1:
+    by_hand = search["proposer"] == "hand"
+    for key in ("space", "oracle", "initial_points") if by_hand else ("candidates", "network"):
+        if search.get(key) is not None:
             raise StudyError(
-                f"{where}.{key} is {search.get(key)!r}; it must be a whole number of at least 1"
+                f"{where}.{key} is given, but the proposer {search['proposer']!r} does not read "
+                "it; remove it, or set it to null where another file gives it"
             )
-    if search["proposer"] == "hand":
+    if by_hand:
         _check_candidates(where, search)
     else:
         _check_space(f"{where}.space", search.get("space"))
+        _one_of(where, "script", search["script"], (SCRIPT,))
     if search["proposer"] == "autokeras":
         _one_of(where, "oracle", search.get("oracle"), ORACLES)
     elif search.get("oracle") is not None:
@@ -31,13 +37,12 @@ def check_search(name: str, search: dict[str, Any]) -> None:
             f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one, "
             "remove it here"
         )
-    points = search.get("initial_points")
-    if points is not None and (search.get("oracle") != "bayesian" or not _whole(points)):
+    if search.get("initial_points") is not None and search.get("oracle") != "bayesian":
         raise StudyError(
-            f"{where}.initial_points is {points!r}; it must be a whole number, and only the oracle "
-            "'bayesian' has one"
+            f"{where}.initial_points is {search['initial_points']}; only the oracle 'bayesian' has "
+            "them, remove it here"
         )
-    _check_budget(where, search)
+    _check_budget(where, search["device_seconds"], training["seconds"])
 
 
 def _check_candidates(where: str, search: dict[str, Any]) -> None:
@@ -55,16 +60,18 @@ def _check_candidates(where: str, search: dict[str, Any]) -> None:
             f"least {len(candidates)}"
         )
     for number, candidate in enumerate(candidates):
-        unknown = sorted(set(candidate) - {"network", "training"})
-        if unknown or not candidate:
+        if candidate in candidates[:number]:
             raise StudyError(
-                f"{where}.candidates[{number}] has {unknown or 'nothing'}; it may have `network` "
-                "and `training`"
+                f"{where}.candidates[{number}] is candidates[{candidates.index(candidate)}] again; "
+                "each must be another"
             )
-        optimizer = (candidate.get("training") or {}).get("optimizer")
-        if optimizer is not None:
-            known = (*OPTIMIZERS.values(), "rmsprop")
-            _one_of(f"{where}.candidates[{number}].training", "optimizer", optimizer, known)
+        allowed = ("epochs", *RECIPE)
+        others = sorted((candidate.get("training") or {}).keys() - set(allowed))
+        if others:
+            raise StudyError(
+                f"{where}.candidates[{number}].training.{others[0]} is given, but a trial's limits "
+                f"are the search's; a candidate may have {_words(allowed)}"
+            )
 
 
 def _check_space(where: str, space: dict[str, Any] | None) -> None:
@@ -118,18 +125,10 @@ def _fits(value: Any, example: Any) -> bool:
     return number and (value > 0 if isinstance(example, int) else value >= 0)
 
 
-def _check_budget(where: str, search: dict[str, Any]) -> None:
-    budget = search.get("device_seconds")
-    cap = (search.get("training") or {}).get("seconds")
-    if budget is None:
-        return
-    if budget <= 0:
+def _check_budget(where: str, budget: float | None, cap: float | None) -> None:
+    if budget and cap and cap > budget:
         raise StudyError(
-            f"{where}.device_seconds is {budget}; it must be above 0, or null for none"
-        )
-    if cap and cap > budget:
-        raise StudyError(
-            f"{where}.device_seconds is {budget}, less than one trial may take "
+            f"{where}.device_seconds is {budget}, less than one trial may take on one core "
             f"(training.seconds {cap}); raise it or lower training.seconds"
         )
 
