@@ -21,7 +21,7 @@ OVERRIDES = {
         }
     },
     "experiments": {"keras_cnn": {"training": {"epochs": 1}}},
-    "searches": {"hand": {"training": {"epochs": 1, "max_parameters": 100000}}},
+    "searches": {"hand": {"training": {"epochs": 1, "max_parameters": 100000, "memory_mb": None}}},
 }
 SIZES = {"maps": [4], "convolutions_per_stage": 1, "units": 8}
 CODE = {"digest": "", "modules": {}}

@@ -121,13 +121,13 @@ def test_values_outside_the_space_are_refused():
 
 
 def test_the_table_of_stock_hyperparameters_is_autokeras_own():
-    space = {"pretrained": "allowed", "upsample": [True, False]}
+    space = {"upsample": [True, False]}
     table = {row.name: row for row in hyperparameters(space)}
     found = {}
     for block in ("vanilla", "resnet", "xception", "efficient"):
         keras.backend.clear_session()
         network = graph({}, SHAPE, 3)
-        container = declared({"pretrained": "allowed"})
+        container = declared({})
         container.values = {
             "image_block_1/block_type": block,
             "image_block_1/normalize": True,
@@ -135,13 +135,14 @@ def test_the_table_of_stock_hyperparameters_is_autokeras_own():
             "image_block_1/conv_block_1/num_blocks": 3,
         }
         for name in ("resnet", "xception", "efficient"):
-            container.values[STOCK[f"{name}.imagenet_size"].name] = False
+            for key in ("imagenet_size", "pretrained"):
+                container.values[STOCK[f"{name}.{key}"].name] = False
         assert isinstance(network.blocks[0], autokeras.ImageBlock)
         grow(network, container)
         found |= {parameter.name: parameter for parameter in container.space}
     assert set(found) == set(table)
     for name, parameter in found.items():
-        if name.endswith("imagenet_size"):
+        if name.endswith(("imagenet_size", "pretrained")):
             continue
         assert tuple(parameter.values) == table[name].values, name
         assert parameter.default == table[name].default, name

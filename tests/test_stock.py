@@ -82,7 +82,10 @@ def ended(experiment, tmp_path_factory):
 
 def test_the_budget_ends_the_search(ended):
     _, result = ended
-    assert [trial["status"] for trial in result["own_search"]["trials"]] == ["stopped"]
+    trials = result["own_search"]["trials"]
+    # A fast machine comes to a second trial, which is too large to end an epoch in the time.
+    assert trials[-1]["status"] == "stopped" or "time was up" in trials[-1]["error"]
+    assert len(trials) < 3
     above = result["own_search"]["device_seconds"] - result["settings"]["device_seconds"]
     # a step, and the best network built and loaded: seconds, but for a busy machine
     assert 0 <= above < 60
