@@ -202,6 +202,12 @@ def test_every_trial_and_space_is_shown(demo):
     rows = searches.trials(demo).rows
     assert len(rows) == sum(len(ledger) for ledger in demo.ledgers.values())
     assert "maps [16, 32]" in rows[0][2]
+    ledger = demo.ledgers["hand"].copy()
+    ledger.loc[2:, ["status", "error", "score"]] = ["skipped", "budget", float("nan")]
+    fewer = dataclasses.replace(demo, ledgers=demo.ledgers | {"hand": ledger})
+    shared = searches.trials(fewer).rows[2]
+    assert (shared[1], shared[5]) == ("2.1--3.1", "skipped: budget")
+    assert len(searches.trials(fewer).rows) == len(rows) - len(ledger) + 3
     spaces = searches.spaces(demo).rows
     assert sum("multicolumn" in row[0] for row in spaces) == 1
 

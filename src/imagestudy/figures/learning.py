@@ -36,6 +36,8 @@ def learning_curves(history: pd.DataFrame, best_epochs: dict[int, int], chance: 
                     )
         axis.set(xlabel="epoch", ylabel=label)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+        if history["epoch"].max() == 1:
+            axis.set(xlim=(0.5, 1.5), xticks=[1])
     axes[0].axhline(chance, color="0.4", linewidth=0.8, linestyle=":", marker="")
     axes[0].set_ylim(bottom=0)
     figure.legend(handles=_handles(colours), loc="outside upper center", ncols=4)

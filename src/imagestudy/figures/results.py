@@ -114,5 +114,5 @@ def anytime(trials: pd.DataFrame) -> Figure:
     axis.set(xlabel="device time spent (s)", ylabel="best selection accuracy")
     axis.set_xlim(left=0)
     axis.set_ylim(bottom=0)
-    axis.legend(loc="lower right")
+    figure.legend(loc="outside upper center", ncols=4)
     return figure

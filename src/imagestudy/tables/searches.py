@@ -112,22 +112,28 @@ def trials(evidence: Evidence) -> Table:
             which = title if ledger["seed"].nunique() == 1 else f"{title}, seed {seed}"
             rows += _trials(which, trials_of_seed)
     headings = ["search", "trial", "what", "layers", "param.", "status", "score", "device"]
-    align = latex.left(20) + "l" + latex.left(46) + "rr" + latex.left(16) + "rr"
+    align = latex.left(20) + "l" + latex.left(42) + "rr" + latex.left(20) + "rr"
     return Table(align, headings, rows, rules=rules[1:])
 
 
 def _trials(title: str, ledger: pd.DataFrame) -> list[list[str]]:
-    rows = []
+    """A row for each trial; neighbours that were skipped for the same reason share one."""
+    rows, first = [], None
     for number, row in enumerate(ledger.to_dict("records")):
         known = {key: None if _is_nan(value) else value for key, value in row.items()}
+        ended = _ended(known)
+        if known["status"] == "skipped" and rows and rows[-1][5] == latex.escape(ended):
+            rows[-1][1] = f"{first}--{known['round']}.{known['trial']}"
+            continue
+        first = f"{known['round']}.{known['trial']}"
         rows.append(
             [
                 title if number == 0 else "",
-                f"{known['round']}.{known['trial']}",
+                first,
                 _tried(known),
                 latex.count(known["layers"]),
                 latex.big(known["parameters"]),
-                latex.escape(_ended(known)),
+                latex.escape(ended),
                 latex.accuracy(known["score"]),
                 latex.duration(known["device_seconds"]),
             ]
