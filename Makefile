@@ -50,7 +50,8 @@ format: environment ## rewrite the code in the house style
 lock: ## compile envs/requirements.lock again from requirements.in (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/requirements.in -o envs/requirements.lock
 
-readme: ## put the summary of the study at SCALE into README.md
+readme: ## put the summary of the study at SCALE (not demo) into README.md
+	@[ $(SCALE) != demo ] && test -s results/$(SCALE)/summary.md || { echo "make readme SCALE=full, after that study has run" >&2; exit 1; }
 	sed -i -e '/<!-- results:begin -->/,/<!-- results:end -->/{//!d}' -e '/<!-- results:begin -->/r results/$(SCALE)/summary.md' README.md
 
 dag: environment ## docs/rulegraph.svg: the rules and what depends on what (needs graphviz)

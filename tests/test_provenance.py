@@ -1,4 +1,16 @@
-from imagestudy.provenance import code_digests, normalised
+import io
+import tokenize
+
+import pytest
+from conftest import ROOT
+
+from imagestudy.provenance import TEXT_OR_COMMENT, code_digests, normalised
+
+CODE = [
+    path
+    for folder in ("src", "scripts", "tests", "envs", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
 
 
 def package(folder, **modules):
@@ -18,6 +30,15 @@ def test_comments_docstrings_and_blank_lines_do_not_count():
     )
     assert normalised(dressed) == normalised(plain)
     assert normalised(plain) != normalised(plain.replace("+", "-"))
+
+
+@pytest.mark.parametrize("path", CODE, ids=[str(path.relative_to(ROOT)) for path in CODE])
+def test_comments_are_those_of_pythons_tokenizer(path):
+    code = path.read_text()
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    expected = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    found = [each[0] for each in TEXT_OR_COMMENT.finditer(code) if each[0].startswith("#")]
+    assert found == expected
 
 
 def test_exactly_the_imported_modules_are_digested(tmp_path):

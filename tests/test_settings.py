@@ -228,6 +228,19 @@ REFUSED = [
         "datasets.cifar10.generate is given at scale cpu; data are made up at scale demo only",
     ),
     (
+        {
+            "experiments": {
+                "found": {
+                    "title": "a",
+                    "role": "control",
+                    "script": "autokeras",
+                    "dataset": "tiny_imagenet",
+                }
+            }
+        },
+        "experiments.found lacks search; autokeras trains what a search found",
+    ),
+    (
         {"experiments": {"keras_cnn": {"search_seed": 7}}},
         "experiments.keras_cnn.search_seed is 7; the seeds of search hand are 1",
     ),

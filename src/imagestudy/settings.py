@@ -11,6 +11,8 @@ from imagestudy.merging import merged, without_left_out
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 
+# Safe, and written in C where PyYAML has that: every dry run waits for it.
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
 # What a run starts from that searches by itself: which weights, it finds out.
@@ -275,7 +277,7 @@ def typed(value: Any) -> Any:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, loaded safely."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        found = yaml.load(path.read_text(encoding="utf-8"), SAFE) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not YAML: {error}") from None
     if not isinstance(found, dict):

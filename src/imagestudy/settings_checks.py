@@ -8,7 +8,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
-from imagestudy.search.validation import check_search
+from imagestudy.search.validation import SCRIPT, check_search
 from imagestudy.sources import ARCHIVES, IMAGENET
 
 SAME_AS_START = ("width", "batch_normalization")
@@ -159,6 +159,10 @@ def _check_start(name: str, config: dict[str, Any], scripts: Iterable[str]) -> N
 def _check_search_of(name: str, config: dict[str, Any]) -> None:
     block = config["experiments"][name]
     if "search" not in block:
+        if block["script"] == SCRIPT:
+            raise StudyError(
+                f"config.yaml: experiments.{name} lacks search; {SCRIPT} trains what a search found"
+            )
         if "search_seed" in block:
             raise StudyError(
                 f"config.yaml: experiments.{name}.search_seed is given, but no search; name one"
