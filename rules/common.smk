@@ -50,14 +50,19 @@ ARRAYS = [
 
 
 @functools.cache
-def code(script):
-    """Digests of a script and of the library's modules that it imports."""
+def modules(script):
+    """Digests of a script and of the library's modules that it imports, and one of them all."""
     return code_digests((FOLDER / "scripts" / script,), SOURCE)
+
+
+def code(script):
+    """One digest of a script and of all that it imports: an edit that matters reruns the job."""
+    return modules(script)["digest"]
 
 
 def code_of(block):
     """Digests of the code that trains an experiment or a search's trials."""
-    return code(f"experiments/{block['script']}.py")
+    return modules(f"experiments/{block['script']}.py")
 
 
 def memory_of(block):

@@ -68,7 +68,7 @@ rule prepare:
         settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
         folder="results/{scale}/data/{dataset}",
         found=lambda wildcards: study.own_files(wildcards.dataset),
-        code=code("prepare.py"),
+        code=modules("prepare.py"),
     message:
         "Preparing the arrays of {wildcards.dataset}"
     script:

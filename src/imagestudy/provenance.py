@@ -53,16 +53,25 @@ def code_digests(scripts: tuple[Path, ...], source: Path) -> dict[str, Any]:
         if name in files:
             continue
         files[name] = path
-        queue += [(str(p.relative_to(source)), p) for p in _imported(path, source)]
-    modules = {name: _code_digest(files[name]) for name in sorted(files)}
+        queue += [(str(p.relative_to(source)), p) for p in _read(path, source)[1]]
+    modules = {name: _read(files[name], source)[0] for name in sorted(files)}
     return {"digest": digest(modules), "modules": modules}
 
 
 @functools.cache
-def _imported(path: Path, source: Path) -> frozenset[Path]:
-    """The files of this package that the file at `path` imports, packages' `__init__` included."""
+def _read(path: Path, source: Path) -> tuple[str, frozenset[Path]]:
+    """The digest of the file at `path`, and the files of this package that it imports."""
+    code = path.read_text()
+    # Parsed once, and not kept: many trees slow down all that Python does next.
+    tree = ast.parse(code)
+    found = hashlib.sha256(_normalised(code, tree).encode()).hexdigest()
+    return found, _imported(tree, source)
+
+
+def _imported(tree: ast.Module, source: Path) -> frozenset[Path]:
+    """The files of this package that the code imports, packages' `__init__` included."""
     names = set()
-    for node in _statements(ast.parse(path.read_text())):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -87,16 +96,15 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(each)
 
 
-@functools.cache
-def _code_digest(path: Path) -> str:
-    return hashlib.sha256(normalised(path.read_text()).encode()).hexdigest()
-
-
 def normalised(code: str) -> str:
     """Python source without comments, docstrings, blank lines and trailing spaces."""
+    return _normalised(code, ast.parse(code))
+
+
+def _normalised(code: str, tree: ast.Module) -> str:
     lines = TEXT_OR_COMMENT.sub(lambda found: found[0] * (found[0][0] != "#"), code).splitlines()
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in _statements(ast.parse(code)):
+    for node in _statements(tree):
         if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
             docstring = node.body[0]
             for row in range(docstring.lineno, docstring.end_lineno + 1):
