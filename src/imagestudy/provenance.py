@@ -76,15 +76,18 @@ def _imported(tree: ast.Module, source: Path) -> frozenset[Path]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    found = set()
-    for name in names:
-        parts = name.split(".")
-        if parts[0] != PACKAGE:
-            continue
-        for end in range(1, len(parts) + 1):
-            place = source.joinpath(*parts[:end])
-            found |= {f for f in (place / "__init__.py", place.with_suffix(".py")) if f.is_file()}
-    return frozenset(found)
+    return frozenset().union(*(_files(name, source) for name in names))
+
+
+@functools.cache
+def _files(name: str, source: Path) -> frozenset[Path]:
+    """The files of this package that an import of `name` runs; none of another package's."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE:
+        return frozenset()
+    places = [source.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    found = [file for each in places for file in (each / "__init__.py", each.with_suffix(".py"))]
+    return frozenset(file for file in found if file.is_file())
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
