@@ -123,18 +123,18 @@ def inputs_of_run(wildcards):
     if block.get("start") == IMAGENET:
         inputs["start"] = study.imagenet_weights()
     elif "start" in block:
-        inputs["start"] = at_scale(
-            f"runs/{block['start']}/seed-{wildcards.seed}/model.keras"
-        )
+        inputs["start"] = of_run(block["start"], wildcards.seed, "model.keras")
     return inputs
+
+
+def of_run(experiment, seed, file):
+    """One file of a run."""
+    return at_scale(f"runs/{experiment}/seed-{seed}/{file}")
 
 
 def runs_of(experiment, file):
     """One file of all seeds' runs of an experiment."""
-    return [
-        at_scale(f"runs/{experiment}/seed-{seed}/{file}")
-        for seed in study.seeds(experiment)
-    ]
+    return [of_run(experiment, seed, file) for seed in study.seeds(experiment)]
 
 
 def gathered(experiment):
@@ -157,7 +157,7 @@ def starts_of(parent, seeds):
     """The weights that each of these seeds starts from."""
     if parent == IMAGENET:
         return [study.imagenet_weights()] * len(seeds)
-    return [at_scale(f"runs/{parent}/seed-{seed}/model.keras") for seed in seeds]
+    return [of_run(parent, seed, "model.keras") for seed in seeds]
 
 
 def exports():

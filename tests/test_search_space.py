@@ -15,6 +15,7 @@ from imagestudy.search.space import (
     build_network,
     declared,
     default_hyperparameters,
+    explore,
     graph,
     grow,
     training_settings,
@@ -177,3 +178,11 @@ def test_the_optimizers_of_a_space_are_different_ones():
     ]
     assert [each["optimizer"] for each in found] == ["adam", "sgd", "adamw"]
     assert found[0]["weight_decay"] == 0 != found[2]["weight_decay"]
+
+
+def test_a_network_that_cannot_be_built_ends_no_proposal(capsys):
+    space = {"blocks": ["resnet"], "augment": [False], "normalize": [False]}
+    container = declared(space)
+    container.values["image_block_1/res_net_block_1/version"] = "resnet9"
+    explore(space, SHAPE, 3, container)
+    assert "this network cannot be built" in capsys.readouterr().out

@@ -15,7 +15,6 @@ import numpy as np
 from autokeras.tuners.greedy import GreedyOracle
 from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 
-from imagestudy.errors import StudyError
 from imagestudy.search import space as spaces
 
 OBJECTIVE = "val_accuracy"
@@ -56,13 +55,7 @@ class Oracle:
         return oracle
 
     def _explore(self, container: keras_tuner.HyperParameters) -> None:
-        try:
-            spaces.grow(spaces.graph(self._space, *self._shape), container)
-        except StudyError:
-            raise
-        except Exception as error:
-            # the trial itself will fail by it and be recorded; the search goes on
-            print(f"this network cannot be built: {error}")
+        spaces.explore(self._space, *self._shape, container)
         # a network holds on to itself; a round of large ones would fill the memory
         gc.collect()
 

@@ -87,16 +87,28 @@ def grow(network: Graph, container: HyperParameters) -> keras.Model:
     return keras.Model(compiled.inputs[0], compiled.outputs[0], name="autokeras")
 
 
+def explore(
+    space: dict[str, Any],
+    image_shape: tuple[int, int, int],
+    classes: int,
+    container: HyperParameters,
+) -> None:
+    """Let `container` gain what a network of its values asks for, as far as it can be built."""
+    try:
+        grow(graph(space, image_shape, classes), container)
+    except StudyError:
+        raise
+    except Exception as error:
+        # the trial itself will fail by it and be recorded; the search goes on
+        print(f"this network cannot be built: {error}")
+
+
 def default_hyperparameters(
     space: dict[str, Any], image_shape: tuple[int, int, int], classes: int
 ) -> dict[str, Any]:
     """The values of the space's default configuration."""
     container = declared(space)
-    try:
-        grow(graph(space, image_shape, classes), container)
-    except Exception as error:
-        # its trial will fail by it and be recorded
-        print(f"the default network cannot be built: {error}")
+    explore(space, image_shape, classes, container)
     return dict(container.values)
 
 
