@@ -1,17 +1,24 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
 from imagestudy import evaluation, frozen, training
-from imagestudy.augmentation import augment, flip, pca_colour, translate
-from imagestudy.batches import training_batches
+from imagestudy.augmentation import augment, cutmix, flip, pca_colour, translate
+from imagestudy.batches import one_hot, training_batches
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base
+from imagestudy.optimizers import OPTIMIZERS
 from imagestudy.schedule import learning_rate
 
 PCA = {"eigenvalues": [0.2, 0.02, 0.01], "eigenvectors": np.eye(3).tolist()}
-STILL = {"flip": False, "translate": 0, "pca_colour": 0.0}
+STILL = {"flip": False, "translate": 0, "pca_colour": 0.0, "cutmix": 0.0}
 STATISTICS = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
 SETTINGS = {
     "epochs": 4,
@@ -19,7 +26,11 @@ SETTINGS = {
     "optimizer": "sgd",
     "learning_rate": 0.05,
     "momentum": 0.9,
+    "nesterov": False,
     "weight_decay": 0.0,
+    "start_learning_rate_factor": 1.0,
+    "label_smoothing": 0.0,
+    "ema": None,
     "schedule": "cosine",
     "warmup": 0.1,
     "augmentation": STILL,
@@ -48,8 +59,10 @@ def small_network(seed=1):
 
 
 def fit(network, pictures, folder, **settings):
+    inputs, labels = pictures
+    checkpoint = Checkpoint(folder, "key")
     return training.fit(
-        network, pictures, pictures, SETTINGS | settings, PCA, 1, Checkpoint(folder, "key")
+        network, ([inputs], labels), pictures, SETTINGS | settings, PCA, 1, checkpoint
     )
 
 
@@ -70,32 +83,67 @@ def test_the_same_seed_gives_the_same_history(pictures, tmp_path):
     assert [r["train_loss"] for r in one.history] == [r["train_loss"] for r in two.history]
 
 
-def test_a_resumed_training_is_the_uninterrupted_one(pictures, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("step", "sent"), [(2, signal.SIGTERM), (4, signal.SIGINT), (9, None)])
+@pytest.mark.parametrize("more", [{}, {"ema": 0.9, "optimizer": "adam"}])
+def test_a_resumed_training_is_the_uninterrupted_one(
+    step, sent, more, pictures, tmp_path, monkeypatch
+):
+    """Ended inside an epoch, at its end, and, without a signal, after a checkpoint."""
     whole_network = small_network()
-    whole = fit(whole_network, pictures, tmp_path / "whole")
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    whole = fit(whole_network, pictures, tmp_path / "whole", **more)
+    train = training._Fit._train
 
     class KilledError(Exception):
         pass
 
-    reported = []
-
-    def killing(row, epochs):
-        reported.append(row)
-        if len(reported) == 3:
-            raise KilledError
+    def ending(one, batches):
+        if one.now.step == step:
+            if sent is None:
+                raise KilledError
+            os.kill(os.getpid(), sent)
+        train(one, batches)
 
     with monkeypatch.context() as context:
-        context.setattr(training, "_report", killing)
-        with pytest.raises(KilledError):
-            fit(small_network(), pictures, tmp_path / "killed")
+        context.setattr(training._Fit, "_train", ending)
+        context.setattr(training, "CHECKPOINT_SECONDS", -1)
+        context.setattr(training, "CHECKPOINT_SHARE", 0)
+        with pytest.raises((KilledError, SystemExit)) as ended:
+            fit(small_network(), pictures, tmp_path / "killed", **more)
+    if sent:
+        assert ended.value.code == 128 + sent
     network = small_network(seed=2)
-    resumed = fit(network, pictures, tmp_path / "killed")
+    resumed = fit(network, pictures, tmp_path / "killed", **more)
     assert resumed.earlier_seconds > 0
+    assert resumed.step == whole.step
     for row, expected in zip(resumed.history, whole.history, strict=True):
         assert row | {"seconds": 0} == expected | {"seconds": 0}
     for found, expected in zip(network.get_weights(), whole_network.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_signals_mean_what_they_meant_once_a_training_has_ended(pictures, tmp_path):
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    fit(small_network(), pictures, tmp_path, epochs=1)
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_signal_that_came_too_late_for_a_training_ends_the_process(tmp_path):
+    code = """
+import os, signal, time
+from imagestudy.interruptions import noticed
+with noticed():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+    print("inside", flush=True)
+time.sleep(5)
+print("after", flush=True)
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(training.__file__).parent.parent)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.split() == ["inside"]
+    assert ended.returncode == -signal.SIGTERM
 
 
 def test_a_diverging_run_says_so(pictures, tmp_path):
@@ -115,7 +163,7 @@ def test_flops_end_a_training_within_an_epoch_and_the_schedule_with_it(pictures,
     of_a_step = training.PASSES * training.describe(network)["flops"] * SETTINGS["batch_size"]
     fitted = fit(network, pictures, tmp_path, flops=6.5 * of_a_step, schedule="triangular")
     assert (fitted.status, fitted.epochs) == ("completed", 2)
-    assert network.optimizer.iterations == 6
+    assert fitted.step == 6
     last = learning_rate(SETTINGS | {"schedule": "triangular"}, 5, 6)
     assert fitted.history[-1]["learning_rate"] == pytest.approx(last)
 
@@ -133,7 +181,7 @@ def test_a_training_past_its_memory_ends_at_once(pictures, tmp_path):
     assert fitted.epochs == 1
 
 
-@pytest.mark.parametrize("optimizer", sorted(training.OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_every_optimizer_trains(optimizer, pictures, tmp_path):
     fitted = fit(small_network(), pictures, tmp_path, optimizer=optimizer, learning_rate=0.01)
     assert fitted.history[-1]["train_loss"] < fitted.history[0]["train_loss"]
@@ -149,13 +197,116 @@ def test_only_the_head_of_a_frozen_network_learns(tmp_path):
     network = keras.Model(base.input, dense_head(base.output, 3, 8, 0.0))
     before = base.get_weights()
     beginning, rest = frozen.cut(network)
-    features = frozen.features(beginning, images)
+    features = frozen.Features(beginning, tmp_path, "data").of("train", images)
     expected = evaluation.probabilities(network, images)
     np.testing.assert_allclose(evaluation.probabilities(rest, features), expected, atol=1e-5)
     fit(rest, (features, labels), tmp_path)
     for found, kept in zip(base.get_weights(), before, strict=True):
         np.testing.assert_array_equal(found, kept)
     assert not np.allclose(evaluation.probabilities(network, images), expected)
+
+
+def test_augmented_views_of_a_frozen_beginning_are_made_once(tmp_path, monkeypatch):
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 256, (30, 32, 32, 3), dtype=np.uint8)
+    base = convolutional_base((32, 32, 3), STATISTICS, 0.05, False, "scratch")
+    base.trainable = False
+    beginning, _ = frozen.cut(keras.Model(base.input, dense_head(base.output, 3, 8, 0.0)))
+    features = frozen.Features(beginning, tmp_path, "data")
+    moving = STILL | {"translate": 4}
+    views = features.of_views(images, 2, moving, PCA, 1)
+    assert [view.shape for view in views] == [(30, 26)] * 2
+    assert not np.allclose(views[0], views[1])
+    still = features.of_views(images, 1, STILL, PCA, 1)[0]
+    np.testing.assert_array_equal(still, features.of("train", images))
+    # Another process of the same training finds them.
+    monkeypatch.setattr(beginning, "predict_on_batch", None)
+    again = frozen.Features(beginning, tmp_path, "data").of_views(images, 2, moving, PCA, 1)
+    np.testing.assert_array_equal(again[1], views[1])
+    with pytest.raises(TypeError):
+        frozen.Features(beginning, tmp_path, "other data").of("train", images)
+    features.remove()
+    assert not list(tmp_path.glob("*.bin"))
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_what_came_with_a_start_learns_at_its_own_rate(optimizer, pictures, tmp_path):
+    """A factor of one tenth is a tenth of the learning rate: after one step, a tenth of the way."""
+    one_step = {"optimizer": optimizer, "epochs": 1, "batch_size": 64, "warmup": 0.0}
+    moved = {}
+    for factor in (1.0, 0.1):
+        network = small_network()
+        slow = network.layers[2].trainable_variables
+        before = [np.array(each) for each in network.trainable_variables]
+        settings = SETTINGS | one_step | {"weight_decay": 0.1, "start_learning_rate_factor": factor}
+        inputs, labels = pictures
+        checkpoint = Checkpoint(tmp_path / str(factor), "key")
+        training.fit(network, ([inputs], labels), pictures, settings, PCA, 1, checkpoint, slow=slow)
+        after = [np.array(each) for each in network.trainable_variables]
+        moved[factor] = [b - a for a, b in zip(before, after, strict=True)]
+    count = len(slow)
+    for slowed, full in zip(moved[0.1][:count], moved[1.0][:count], strict=True):
+        np.testing.assert_allclose(slowed, 0.1 * full, atol=1e-6)
+    for same, full in zip(moved[0.1][count:], moved[1.0][count:], strict=True):
+        np.testing.assert_allclose(same, full, atol=1e-6)
+
+
+def test_weights_decay_and_biases_do_not(pictures, tmp_path):
+    network = small_network()
+    network.layers[-1].bias.assign([1.0, 1.0])
+    still = {"learning_rate": 1e-9, "warmup": 0.0, "epochs": 1, "schedule": "constant"}
+    before = network.get_weights()
+    fit(network, pictures, tmp_path, **still, weight_decay=1e8)
+    after = network.get_weights()
+    assert abs(after[0]).max() < 0.9 * abs(before[0]).max()
+    np.testing.assert_allclose(after[-1], before[-1], atol=1e-6)
+
+
+def test_label_smoothing_is_keras_own(pictures, tmp_path):
+    network = small_network()
+    given = evaluation.probabilities(network, pictures[0])
+    smoothed = 0.8 * one_hot(pictures[1], 2) + 0.2 / 2
+    expected = -(smoothed * np.log(given)).sum(axis=1).mean()
+    network.layers[4].rate = 0.0
+    one_step = {"epochs": 1, "batch_size": 64, "label_smoothing": 0.2}
+    fitted = fit(network, pictures, tmp_path, **one_step)
+    assert fitted.history[0]["train_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_moving_average_of_the_weights_is_what_is_kept(pictures, tmp_path):
+    one_step = {"epochs": 1, "batch_size": 32, "warmup": 0.0, "schedule": "constant"}
+    weights = {}
+    for ema in (None, 0.5):
+        network = small_network()
+        steps = []
+        train = training._Fit._train
+
+        def watching(one, batches, train=train, steps=steps):
+            train(one, batches)
+            steps.append(one.network.get_weights())
+
+        with pytest.MonkeyPatch.context() as context:
+            context.setattr(training._Fit, "_train", watching)
+            fit(network, pictures, tmp_path / str(ema), ema=ema, **one_step)
+        weights[ema] = network.get_weights()
+    for averaged, first, second in zip(weights[0.5], *steps, strict=True):
+        np.testing.assert_allclose(averaged, (first + second) / 2, atol=1e-6)
+    for kept, second in zip(weights[None], steps[-1], strict=True):
+        np.testing.assert_allclose(kept, second, atol=1e-6)
+
+
+def test_flipped_probabilities_are_those_of_a_picture_and_its_mirror_image():
+    images = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+    network = small_network()
+    both = [evaluation.probabilities(network, each) for each in (images, images[:, :, ::-1])]
+    found = evaluation.probabilities(network, images, flipped=True)
+    np.testing.assert_allclose(found, (both[0] + both[1]) / 2, atol=1e-6)
+
+
+def test_where_a_trainings_time_went_is_counted(pictures, tmp_path):
+    fitted = fit(small_network(), pictures, tmp_path)
+    counted = fitted.step_seconds + fitted.waiting_seconds + fitted.scoring_seconds
+    assert 0 < counted + fitted.saving_seconds <= fitted.seconds
 
 
 def test_a_network_with_nothing_frozen_is_not_cut():
@@ -193,12 +344,40 @@ def test_an_epoch_sees_each_picture_at_most_once():
     images = np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
     labels = np.arange(50, dtype=np.int32)
     settings = {"batch_size": 16, "augmentation": STILL}
-    batches = list(training_batches(images, labels, settings, PCA, 1, 1))
-    seen = np.concatenate([batch[1] for batch in batches])
+    batches = list(training_batches(images, labels, 50, settings, PCA, 1, 1))
+    seen = np.concatenate([batch[1].argmax(axis=1) for batch in batches])
     assert len(batches) == 3
     assert len(set(seen)) == 48
     for pictures, own in batches:
-        np.testing.assert_array_equal(pictures[:, 0, 0, 0], own)
+        np.testing.assert_array_equal(pictures[:, 0, 0, 0], own.argmax(axis=1))
+
+
+def test_an_epoch_goes_on_where_it_was_left():
+    images = np.random.default_rng(1).integers(0, 256, (50, 8, 8, 3), dtype=np.uint8)
+    labels = np.arange(50, dtype=np.int32)
+    settings = {"batch_size": 8, "augmentation": STILL | {"translate": 2, "cutmix": 1.0}}
+    whole = list(training_batches(images, labels, 50, settings, PCA, 1, 3))
+    rest = list(training_batches(images, labels, 50, settings, PCA, 1, 3, first=4))
+    assert len(whole) == len(rest) + 4
+    for found, expected in zip(rest, whole[4:], strict=True):
+        np.testing.assert_array_equal(found[0], expected[0])
+        np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_cutmix_mixes_targets_by_area():
+    images = (np.arange(6, dtype=np.uint8)[:, None, None, None] + 1) * np.ones(
+        (6, 16, 16, 3), np.uint8
+    )
+    targets = one_hot(np.arange(6), 6)
+    pasted = 0
+    for seed in range(20):
+        mixed, wanted = cutmix(images, targets, 1.0, np.random.default_rng(seed))
+        for picture, target in zip(mixed, wanted, strict=True):
+            shares = np.bincount(picture[..., 0].ravel() - 1, minlength=6) / 256
+            np.testing.assert_allclose(target, shares, atol=1e-6)
+            pasted += 0 < shares.max() < 1
+    assert pasted > 20
+    assert (images[:, 0, 0, 0] == np.arange(1, 7)).all()
 
 
 def test_flip_reflects_about_half():

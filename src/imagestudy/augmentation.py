@@ -16,8 +16,8 @@ def augment(
     `settings`: `flip` (bool: half of the pictures are reflected left to right), `translate`
     (pixels, int: each picture is shifted by up to so many in both directions, the border filled
     by reflection), `pca_colour` (float: standard deviation of the multiples of the principal
-    components). `pca` holds the eigenvalues and eigenvectors of the training pictures' colours,
-    as fractions of 1.
+    components). `cutmix` concerns the targets too: see there. `pca` holds the eigenvalues and
+    eigenvectors of the training pictures' colours, as fractions of 1.
     """
     if settings["translate"]:
         images = translate(images, settings["translate"], generator)
@@ -57,3 +57,25 @@ def pca_colour(
     shifts = (multiples * np.asarray(pca["eigenvalues"])) @ np.asarray(pca["eigenvectors"]).T
     changed = images + np.rint(255 * shifts).astype(np.int16)[:, None, None, :]
     return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+def cutmix(
+    images: np.ndarray, targets: np.ndarray, alpha: float, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paste a box of one picture into another, and mix their targets by area (Yun et al. 2019).
+
+    `images`: uint8, N x H x W x 3; `targets`: float32, N x classes. The box's share of the picture
+    is drawn from Beta(`alpha`, `alpha`); its middle lies anywhere, so that it may be cut off. One
+    box and one pairing for the batch, as in the paper's code.
+    """
+    count, height, width, _ = images.shape
+    side = np.sqrt(generator.beta(alpha, alpha))
+    middle = generator.integers(0, (height, width))
+    half = np.array((height, width)) * side / 2
+    top, left = np.maximum(middle - half, 0).astype(int)
+    bottom, right = np.minimum(middle + half, (height, width)).astype(int)
+    other = generator.permutation(count)
+    mixed = images.copy()
+    mixed[:, top:bottom, left:right] = images[other, top:bottom, left:right]
+    share = np.float32((bottom - top) * (right - left) / (height * width))
+    return mixed, (1 - share) * targets + share * targets[other]

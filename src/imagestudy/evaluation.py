@@ -1,5 +1,6 @@
 """Probabilities that a network gives to pictures, and the metrics they amount to."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,9 +9,25 @@ import numpy as np
 BATCH = 500
 
 
-def probabilities(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Class probabilities (float32, N x classes) of `inputs`; NaN where the network diverged."""
-    parts = [_predicted(network, inputs[i : i + BATCH]) for i in range(0, len(inputs), BATCH)]
+def probabilities(
+    network: keras.Model,
+    inputs: np.ndarray,
+    between: Callable[[], None] = lambda: None,
+    flipped: bool = False,
+) -> np.ndarray:
+    """Class probabilities (float32, N x classes) of `inputs`; NaN where the network diverged.
+
+    `between` is called after each batch. With `flipped`, those of each picture and of its mirror
+    image are averaged.
+    """
+    parts = []
+    for first in range(0, len(inputs), BATCH):
+        batch = inputs[first : first + BATCH]
+        part = _predicted(network, batch)
+        if flipped:
+            part = (part + _predicted(network, batch[:, :, ::-1])) / 2
+        parts.append(part)
+        between()
     return np.concatenate(parts).astype(np.float32)
 
 

@@ -1,9 +1,18 @@
 """Layers before the first trainable one: evaluated once per picture, not once per epoch."""
 
+import hashlib
+from pathlib import Path
+from typing import Any
+
 import keras
+import ml_dtypes
 import numpy as np
 
 from imagestudy import device
+from imagestudy.augmentation import augment
+from imagestudy.provenance import digest
+
+BATCH = 500
 
 
 def cut(network: keras.Model) -> tuple[keras.Model, keras.Model] | None:
@@ -29,12 +38,68 @@ def cut(network: keras.Model) -> tuple[keras.Model, keras.Model] | None:
     return beginning, keras.Model(inputs, x, name="trained")
 
 
-def features(beginning: keras.Model, images: np.ndarray, batch: int = 500) -> np.ndarray:
-    """The outputs of `beginning` for all `images`, in its own precision, in memory."""
-    collected = None
-    for start in range(0, len(images), batch):
-        part = np.asarray(beginning.predict_on_batch(images[start : start + batch]))
-        if collected is None:
-            collected = np.empty((len(images), *part.shape[1:]), part.dtype)
-        collected[start : start + len(part)] = part
-    return collected
+class Features:
+    """What one frozen beginning makes of pictures: memory-mapped files, made when first asked for.
+
+    A file is named by the data, the weights, the layer and the augmentation it was made with.
+    """
+
+    def __init__(self, beginning: keras.Model, folder: Path, data: str) -> None:
+        """`data`: the digest of the data set that the pictures are from."""
+        self._beginning = beginning
+        self._folder = folder
+        weights = hashlib.sha256()
+        for weight in beginning.get_weights():
+            weights.update(np.ascontiguousarray(weight).tobytes())
+        output = beginning.output
+        self._made_with = [data, weights.hexdigest(), str(output.shape), str(output.dtype)]
+        self._files: list[Path] = []
+
+    def of(self, split: str, images: np.ndarray) -> np.ndarray:
+        """The outputs for all `images` of `split`, in the precision of the beginning."""
+        return self._made([split, len(images)], images, lambda batch, first: batch)
+
+    def of_views(
+        self,
+        images: np.ndarray,
+        views: int,
+        augmentation: dict[str, Any],
+        pca: dict[str, Any],
+        seed: int,
+    ) -> list[np.ndarray]:
+        """The outputs for `views` differently augmented copies of the training pictures."""
+
+        def view(number: int) -> np.ndarray:
+            def augmented(batch: np.ndarray, first: int) -> np.ndarray:
+                generator = np.random.default_rng((seed, number, first))
+                return augment(batch, augmentation, pca, generator)
+
+            return self._made(["view", number, seed, augmentation, len(images)], images, augmented)
+
+        return [view(number) for number in range(views)]
+
+    def remove(self) -> None:
+        """Forget them: the training has finished."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+
+    def _made(self, what: list[Any], images: np.ndarray, changed: Any) -> np.ndarray:
+        path = self._folder / f"features-{digest([*self._made_with, what])[:16]}.bin"
+        self._files.append(path)
+        shape = (len(images), *self._beginning.output.shape[1:])
+        dtype = _numpy_type(self._beginning.output.dtype)
+        if not path.exists():
+            partial = path.with_suffix(".part")
+            collected = np.memmap(partial, dtype, "w+", shape=shape)
+            for first in range(0, len(images), BATCH):
+                batch = changed(images[first : first + BATCH], first)
+                outputs = self._beginning.predict_on_batch(batch)
+                collected[first : first + len(batch)] = np.asarray(outputs)
+            collected.flush()
+            partial.replace(path)
+        return np.memmap(path, dtype, "r", shape=shape)
+
+
+def _numpy_type(name: str) -> np.dtype:
+    """NumPy's type of the Keras type `name`; NumPy has no bfloat16 of its own."""
+    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)

@@ -11,18 +11,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from imagestudy import device, evaluation, failures, frozen, provenance, training
+from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
+from imagestudy.inputs import Inputs, inputs_of
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_json
 from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
-
-Inputs = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 class Run:
@@ -53,6 +52,7 @@ class Run:
         self.training: dict[str, Any] = effective["training"]
         self.data: Dataset = open_dataset(self._inputs["data"].parent)
         self._built = False
+        self._started: keras.Model | None = None
         self._record = Record(
             {name: Path(path) for name, path in outputs.items()},
             settings,
@@ -103,6 +103,7 @@ class Run:
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""
         self._record.start = load_start(base, self.start, self._inputs["start"])
+        self._started = base
 
     def train(self, network: keras.Model) -> None:
         """Train `network`, evaluate it and write the result; or only save it, as it was asked.
@@ -121,31 +122,41 @@ class Run:
             return self._record.write_unfinished("failed", failure, network=described)
         checkpoint = Checkpoint(self._checkpoints, self._key())
         started = self._record.seconds()
-        trained, inputs = self._cut(network)
+        network.compile(jit_compile=device.jit_compile())
+        seed = self._settings["seed"]
+        inputs = inputs_of(
+            network, self._splits(), self.training, self.data, seed, self._checkpoints
+        )
         fitted = training.fit(
-            trained,
-            inputs["train"],
-            inputs["selection"],
+            inputs.trained,
+            inputs.train,
+            inputs.selection,
             self.training,
             self.data.description["pca"],
-            self._settings["seed"],
+            seed,
             checkpoint,
+            slow=self._started.trainable_variables if self._started else [],
         )
         failure = failures.of_training(fitted.status, self.training, self._record.is_trial)
         if failure:
             checkpoint.remove()
+            inputs.remove()
             return self._record.write_unfinished("failed", failure, network=described)
         ended = self._record.seconds()
-        found = self._evaluate(network, trained, inputs, fitted)
+        found = self._evaluate(network, inputs, fitted)
         found["seconds"] = {
             "start": round(started, 2),
             "training": round(fitted.earlier_seconds + ended - started, 2),
             "steps": round(fitted.step_seconds, 2),
+            "waiting": round(fitted.waiting_seconds, 2),
+            "scoring": round(fitted.scoring_seconds, 2),
+            "saving": round(fitted.saving_seconds, 2),
             "evaluation": round(self._record.seconds() - ended, 2),
             "earlier": round(fitted.earlier_seconds, 2),
         }
         self._record.write_result(found | {"network": described})
         checkpoint.remove()
+        inputs.remove()
         return None
 
     @property
@@ -181,33 +192,13 @@ class Run:
         if own_search["pretrained"]:
             self._record.start = {"provenance": IMAGENET, "name": IMAGENET, "digest": None}
         network.compile(jit_compile=device.jit_compile())
-        splits = {name: self.split(name) for name in SPLITS}
-        inputs = {name: (split.images, split.labels) for name, split in splits.items()}
-        found = self._evaluate(network, network, inputs, fitted)
+        inputs = inputs_of(
+            network, self._splits(), self.training, self.data, self.seed, self._checkpoints
+        )
+        found = self._evaluate(network, inputs, fitted)
         found["seconds"] = seconds | {"evaluation": round(self._record.seconds() - ended, 2)}
         self._record.write_result(found | {"network": describe(network), "own_search": own_search})
         return None
-
-    def _cut(self, network: keras.Model) -> tuple[keras.Model, Inputs]:
-        """What has to be trained of `network`, and its inputs for each split.
-
-        Where the network begins with frozen layers and pictures are not augmented, that is the
-        rest of the network, and the outputs of the frozen layers.
-        """
-        names = ("train", "selection") if self._record.is_trial else ("train", "selection", "test")
-        inputs = {}
-        for name in names:
-            split = self.split(name)
-            inputs[name] = (split.images, split.labels)
-        augmented = any(self.training["augmentation"].values())
-        cut = None if augmented else frozen.cut(network)
-        if cut is None:
-            return network, inputs
-        beginning, rest = cut
-        return rest, {
-            name: (frozen.features(beginning, images), labels)
-            for name, (images, labels) in inputs.items()
-        }
 
     def split(self, name: str) -> Split:
         """The pictures of a split, those for training as many as the settings say."""
@@ -216,6 +207,10 @@ class Run:
         if name == "train" and pictures and pictures < len(split.labels):
             return split.first_per_class(max(1, pictures // len(self.data.classes)))
         return split
+
+    def _splits(self) -> dict[str, Split]:
+        names = ("train", "selection") if self._record.is_trial else SPLITS
+        return {name: self.split(name) for name in names}
 
     def _chosen(self) -> dict[str, Any]:
         """What a search chose for this run: the network and training of a proposal."""
@@ -231,23 +226,18 @@ class Run:
         return f"{self._settings['name']}-{self._settings['seed']}-{made_with[:16]}"
 
     def _evaluate(
-        self,
-        network: keras.Model,
-        trained: keras.Model,
-        inputs: Inputs,
-        fitted: training.Training,
+        self, network: keras.Model, inputs: Inputs, fitted: training.Training
     ) -> dict[str, Any]:
         """The trained network's metrics on every split; a run's other files are written."""
         metrics, given = {}, {}
-        for split, (images, labels) in inputs.items():
-            most = self.training["train_evaluation_pictures"] if split == "train" else None
-            given[split] = evaluation.probabilities(trained, images[:most])
-            metrics[split] = evaluation.metrics(given[split], labels[:most])
+        for split, (images, labels) in inputs.scored.items():
+            given[split] = self._probabilities(inputs.scorer, images)
+            metrics[split] = evaluation.metrics(given[split], labels)
         metrics["running_train_top1"] = fitted.history[fitted.best_epoch - 1]["train_top1"]
         if not self._record.is_trial:
             self._record.write_history(fitted.history)
             self._record.write_predictions(
-                given["test"], inputs["test"][1], self._classes_of_unlabelled(network)
+                given["test"], inputs.scored["test"][1], self._classes_of_unlabelled(network)
             )
             self._record.write_network(network)
         return {
@@ -263,8 +253,10 @@ class Run:
         pictures = self.data.unlabelled
         if not len(pictures):
             return np.zeros(0, np.int32)
-        network.compile(jit_compile=device.jit_compile())
-        return evaluation.probabilities(network, pictures).argmax(axis=1)
+        return self._probabilities(network, pictures).argmax(axis=1)
+
+    def _probabilities(self, network: keras.Model, images: np.ndarray) -> np.ndarray:
+        return evaluation.probabilities(network, images, flipped=self.training["flip_test"])
 
     def _status(self, status: str, selection: dict[str, Any]) -> str:
         """A run that learned nothing says so; of a trial its score says it."""

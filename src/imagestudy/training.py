@@ -1,46 +1,55 @@
 """The one trainer of the study: every run and every trial goes through `fit`."""
 
+import contextlib
 import itertools
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
-from imagestudy import device, evaluation
+from imagestudy import device, evaluation, interruptions, optimizers, steps
 from imagestudy.batches import steps_per_epoch, training_batches
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.networks.description import describe
 from imagestudy.provenance import peak_memory_mb
 from imagestudy.schedule import learning_rate
 
-OPTIMIZERS = {
-    "sgd": keras.optimizers.SGD,
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "rmsprop": keras.optimizers.RMSprop,
-}
 CHECKPOINT_SECONDS = 60
+# A checkpoint is not written before training has gone on so many times as long as the last took.
+CHECKPOINT_SHARE = 50
 # Of a training step to a forward pass: the gradients of outputs and of weights cost one each.
 PASSES = 3
+# Steps of one call on a GPU, which would wait for Python between them.
+GPU_STEPS = 20
 
 
 @dataclass
 class Training:
     """How a training went, so far: what a checkpoint holds beside the weights.
 
+    `step`: steps done; `loss` and `right`: sums of the steps' loss and accuracy in this epoch.
     `seconds` counts all processes that worked on it, `earlier_seconds` those before this one;
-    `step_seconds` are those in training steps, but for each epoch's first, which may compile.
+    `step_seconds` are those in training steps, but for each process's first, which compiles;
+    `waiting_seconds` for data, `scoring_seconds` on the selection split, `saving_seconds` for
+    checkpoints.
     """
 
     status: str = "completed"
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    right: float = 0.0
     seconds: float = 0.0
     earlier_seconds: float = 0.0
     step_seconds: float = 0.0
+    waiting_seconds: float = 0.0
+    scoring_seconds: float = 0.0
+    saving_seconds: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -50,61 +59,27 @@ class Training:
 
 def fit(
     network: keras.Model,
-    train: tuple[np.ndarray, np.ndarray],
+    train: tuple[list[np.ndarray], np.ndarray],
     selection: tuple[np.ndarray, np.ndarray],
     settings: dict[str, Any],
     pca: dict[str, Any],
     seed: int,
     checkpoint: Checkpoint,
+    slow: list[keras.Variable] = (),
 ) -> Training:
     """Train `network` and leave it with the weights of its best epoch on `selection`.
 
-    `train` and `selection` are pairs of inputs (uint8 pictures, or features of a frozen
-    beginning) and int labels. `settings` are those of a `training` block of the config; where
-    its `flops` end the training within an epoch, the network is scored there too. Status:
-    `completed`; `stopped` where `settings["seconds"]` ran out; `diverged` where the loss was no
-    longer finite; `out_of_memory` where the process took more than `settings["memory_mb"]`.
+    `train` and `selection` are inputs (uint8 pictures, or features of a frozen beginning) and int
+    labels; those of `train` may have several views, of which each epoch sees the next. `settings`
+    are those of a `training` block of the config; where its `flops` end the training within an
+    epoch, the network is scored there too. `slow`: see `optimizers.build`. Status: `completed`;
+    `stopped` where `settings["seconds"]` ran out; `diverged` where the loss was no longer finite;
+    `out_of_memory` where the process took more than `settings["memory_mb"]`. On SIGTERM or Ctrl-C
+    a checkpoint is written and the process ends.
     """
-    compile_network(network, settings)
-    training, best = _resume(network, checkpoint) or (Training(), None)
-    clock = time.monotonic() - training.seconds
-    saved = time.monotonic()
-    steps = planned_steps(settings, len(train[1]), describe(network)["flops"])
-    epochs = math.ceil(steps / steps_per_epoch(len(train[1]), settings["batch_size"]))
-    for epoch in range(training.epochs + 1, epochs + 1):
-        logs = _train_epoch(network, train, settings, pca, seed, epoch, steps, clock, training)
-        given = evaluation.probabilities(network, selection[0])
-        scores = evaluation.metrics(given, selection[1])
-        training.seconds = time.monotonic() - clock
-        training.history.append(
-            {
-                "epoch": epoch,
-                "seconds": round(training.seconds, 3),
-                "learning_rate": float(network.optimizer.learning_rate),
-                "train_top1": logs["sparse_categorical_accuracy"],
-                "train_loss": logs["loss"],
-                "selection_top1": scores["top1"],
-                "selection_loss": scores["loss"],
-            }
-        )
-        _report(training.history[-1], epochs)
-        if training.status in ("diverged", "out_of_memory"):
-            break
-        if (
-            best is None
-            or scores["top1"] > training.history[training.best_epoch - 1]["selection_top1"]
-        ):
-            training.best_epoch = epoch
-            best = network.get_weights()
-        if training.status == "stopped":
-            break
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(network, training, best, checkpoint)
-            saved = time.monotonic()
-    if best is not None:
-        network.set_weights(best)
-    training.best_epoch = training.best_epoch or training.epochs
-    return training
+    with interruptions.noticed() as end_if_asked, _faster_layers(network):
+        one = _Fit(network, train, selection, settings, pca, seed, checkpoint, slow, end_if_asked)
+        return one.run()
 
 
 def planned_steps(settings: dict[str, Any], pictures: int, flops: int) -> int:
@@ -119,54 +94,192 @@ def planned_steps(settings: dict[str, Any], pictures: int, flops: int) -> int:
     return max(1, min(steps, int(settings["flops"] // of_a_step)))
 
 
-def compile_network(network: keras.Model, settings: dict[str, Any]) -> None:
-    """Give `network` the optimizer of `settings` and the study's loss and metric."""
-    name = settings["optimizer"]
-    optional = {"momentum": settings["momentum"]} if name == "sgd" else {}
-    if settings["weight_decay"] or name == "adamw":
-        optional["weight_decay"] = settings["weight_decay"]
-    optimizer = OPTIMIZERS[name](settings["learning_rate"], **optional)
-    network.compile(
-        optimizer,
-        loss="sparse_categorical_crossentropy",
-        metrics=["sparse_categorical_accuracy"],
-        jit_compile=device.jit_compile(),
-    )
-    optimizer.build(network.trainable_variables)
+class _Fit:
+    """One training, from wherever its checkpoint left it."""
 
+    def __init__(
+        self,
+        network: keras.Model,
+        train: tuple[list[np.ndarray], np.ndarray],
+        selection: tuple[np.ndarray, np.ndarray],
+        settings: dict[str, Any],
+        pca: dict[str, Any],
+        seed: int,
+        checkpoint: Checkpoint,
+        slow: list[keras.Variable],
+        end_if_asked: Callable[[], None],
+    ) -> None:
+        self.network, self.settings, self.seed, self.pca = network, settings, seed, pca
+        self.views, self.labels = train
+        self.selection = selection
+        self.checkpoint, self.end_if_asked = checkpoint, end_if_asked
+        self.optimizer = optimizers.build(settings, network.trainable_variables, slow)
+        network.compile(jit_compile=device.jit_compile())
+        self.train_steps = steps.compiled(network, self.optimizer, settings["label_smoothing"])
+        self.at_once = GPU_STEPS if device.kind() == device.GPU else 1
+        self.per_epoch = steps_per_epoch(len(self.labels), settings["batch_size"])
+        self.steps = planned_steps(settings, len(self.labels), describe(network)["flops"])
+        self.now, self.best = Training(), None
+        self._resume()
+        self.clock = time.monotonic() - self.now.seconds
+        self.saved, self.saving = time.monotonic(), 0.0
+        self.compiled = False
 
-def _train_epoch(
-    network: keras.Model,
-    train: tuple[np.ndarray, np.ndarray],
-    settings: dict[str, Any],
-    pca: dict[str, Any],
-    seed: int,
-    epoch: int,
-    steps: int,
-    clock: float,
-    training: Training,
-) -> dict[str, float]:
-    """One epoch, or what steps and time allow; the running means of loss and accuracy over it."""
-    before = (epoch - 1) * steps_per_epoch(len(train[1]), settings["batch_size"])
-    logs = {}
-    network.reset_metrics()
-    batches = training_batches(*train, settings, pca, seed, epoch)
-    began = None
-    for step, batch in enumerate(itertools.islice(batches, steps - before), start=before):
-        network.optimizer.learning_rate = learning_rate(settings, step, steps)
-        logs = network.train_on_batch(*batch, return_dict=True)
-        began = began or time.monotonic()
+    def run(self) -> Training:
+        """Train epoch by epoch, score each, and keep the weights of the best."""
+        now = self.now
+        try:
+            self._train_epochs()
+        except interruptions.InterruptedBySignal as asked:
+            self._save()
+            raise SystemExit(asked.exit_status) from None
+        if self.best is not None:
+            self.network.set_weights(self.best)
+        now.best_epoch = now.best_epoch or now.epochs
+        return now
+
+    def _train_epochs(self) -> None:
+        now, epochs = self.now, math.ceil(self.steps / self.per_epoch)
+        while now.status == "completed" and now.epochs < epochs:
+            self._train_epoch(now.epochs + 1)
+            self._score()
+            _report(now.history[-1], epochs)
+            self.end_if_asked()
+        # What is evaluated next may take as long as many steps.
+        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+            self._save()
+
+    def _train_epoch(self, epoch: int) -> None:
+        """What is left of an epoch, or what steps, time and memory allow."""
+        now, begun = self.now, (epoch - 1) * self.per_epoch
+        end = min(begun + self.per_epoch, self.steps)
+        if now.step == begun:
+            now.loss = now.right = 0.0
+        batches = training_batches(
+            self.views[(epoch - 1) % len(self.views)],
+            self.labels,
+            self.network.output.shape[-1],
+            self.settings,
+            self.pca,
+            self.seed,
+            epoch,
+            first=now.step - begun,
+        )
+        with contextlib.closing(batches):
+            while now.step < end and now.status == "completed":
+                count = min(self.at_once, end - now.step)
+                self._train(list(self._waited_for(itertools.islice(batches, count))))
+
+    def _waited_for(self, batches: Iterator[Any]) -> Iterator[Any]:
+        began = time.monotonic()
+        for batch in batches:
+            self.now.waiting_seconds += time.monotonic() - began
+            yield batch
+            began = time.monotonic()
+
+    def _train(self, batches: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """A few steps, then whatever may end the training or be due."""
+        now, settings, began = self.now, self.settings, time.monotonic()
+        rates = [learning_rate(settings, now.step + i, self.steps) for i in range(len(batches))]
+        for loss, right in self.train_steps(batches, rates):
+            now.loss += loss
+            now.right += right
+        now.step += len(batches)
+        ended = time.monotonic()
+        now.step_seconds += (ended - began) * self.compiled
+        self.compiled = True
         if settings["memory_mb"] and peak_memory_mb() > settings["memory_mb"]:
-            training.status = "out_of_memory"
-            break
-        if not math.isfinite(logs["loss"]):
-            training.status = "diverged"
-            break
-        if settings["seconds"] and time.monotonic() - clock > settings["seconds"]:
-            training.status = "stopped"
-            break
-    training.step_seconds += time.monotonic() - began
-    return {name: float(value) for name, value in logs.items()}
+            now.status = "out_of_memory"
+        elif not math.isfinite(now.loss):
+            now.status = "diverged"
+        elif settings["seconds"] and ended - self.clock > settings["seconds"]:
+            now.status = "stopped"
+        else:
+            self.end_if_asked()
+            passed = ended - self.saved
+            if passed > max(CHECKPOINT_SECONDS, CHECKPOINT_SHARE * self.saving):
+                self._save()
+
+    def _score(self) -> None:
+        """Add an epoch to the history, and keep the weights where it is the best so far."""
+        now, began = self.now, time.monotonic()
+        steps = (now.step - 1) % self.per_epoch + 1
+        with self._averaged():
+            given = evaluation.probabilities(self.network, self.selection[0], self.end_if_asked)
+            scores = evaluation.metrics(given, self.selection[1])
+            ended = time.monotonic()
+            now.scoring_seconds += ended - began
+            now.seconds = ended - self.clock
+            now.history.append(
+                {
+                    "epoch": now.epochs + 1,
+                    "seconds": round(now.seconds, 3),
+                    "learning_rate": float(self.optimizer.learning_rate),
+                    "train_top1": now.right / steps,
+                    "train_loss": now.loss / steps,
+                    "selection_top1": scores["top1"],
+                    "selection_loss": scores["loss"],
+                }
+            )
+            if now.status in ("diverged", "out_of_memory"):
+                return
+            best = now.history[now.best_epoch - 1]["selection_top1"] if now.best_epoch else -1.0
+            if scores["top1"] > best:
+                now.best_epoch = now.epochs
+                self.best = self.network.get_weights()
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Within it the network has the moving averages of its weights, where settings want them.
+
+        ASSUME: the running statistics of batch normalization fit them: both follow the weights,
+        and at the end of a schedule the weights hardly move.
+        """
+        if not self.settings["ema"]:
+            yield
+            return
+        variables = self.network.trainable_variables
+        own = [np.array(variable) for variable in variables]
+        self.optimizer.finalize_variable_values(variables)
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, own, strict=True):
+                variable.assign(value)
+
+    def _save(self) -> None:
+        began = time.monotonic()
+        self.now.seconds = began - self.clock
+        arrays = {f"now_{i}": np.asarray(v) for i, v in enumerate(self._variables())}
+        arrays |= {f"best_{i}": weight for i, weight in enumerate(self.best or [])}
+        self.checkpoint.save(vars(self.now), arrays)
+        self.saved = time.monotonic()
+        self.saving = self.saved - began
+        self.now.saving_seconds += self.saving
+
+    def _resume(self) -> None:
+        loaded = self.checkpoint.load()
+        if loaded is None:
+            return
+        state, arrays = loaded
+        for i, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{i}"])
+        if state["best_epoch"]:
+            self.best = [arrays[f"best_{i}"] for i in range(len(self.network.get_weights()))]
+        self.now = Training(**state | {"earlier_seconds": state["seconds"]})
+        print(f"resumed after step {self.now.step} of {self.steps}", flush=True)
+
+    def _variables(self) -> list[keras.Variable]:
+        """Weights, states of random generators, and the optimizer's variables."""
+        return [*self.network.variables, *self.optimizer.variables]
+
+
+def _faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[None]:
+    if keras.backend.backend() == "tensorflow" and device.kind() == device.CPU:
+        from imagestudy import fast
+
+        return fast.layers(network)
+    return contextlib.nullcontext()
 
 
 def _report(row: dict[str, float], epochs: int) -> None:
@@ -176,32 +289,3 @@ def _report(row: dict[str, float], epochs: int) -> None:
         f"{row['seconds']:.1f} s",
         flush=True,
     )
-
-
-def _variables(network: keras.Model) -> list[keras.Variable]:
-    """Weights, states of random generators, and the optimizer's variables."""
-    metrics = {id(variable) for variable in network.metrics_variables}
-    own = [variable for variable in network.variables if id(variable) not in metrics]
-    return own + list(network.optimizer.variables)
-
-
-def _save(
-    network: keras.Model, training: Training, best: list[np.ndarray], checkpoint: Checkpoint
-) -> None:
-    arrays = {f"now_{i}": np.asarray(v) for i, v in enumerate(_variables(network))}
-    arrays |= {f"best_{i}": weight for i, weight in enumerate(best)}
-    checkpoint.save(vars(training), arrays)
-
-
-def _resume(
-    network: keras.Model, checkpoint: Checkpoint
-) -> tuple[Training, list[np.ndarray]] | None:
-    loaded = checkpoint.load()
-    if loaded is None:
-        return None
-    state, arrays = loaded
-    for i, variable in enumerate(_variables(network)):
-        variable.assign(arrays[f"now_{i}"])
-    best = [arrays[f"best_{i}"] for i in range(len(network.get_weights()))]
-    print(f"resumed after epoch {len(state['history'])}", flush=True)
-    return Training(**state | {"earlier_seconds": state["seconds"]}), best

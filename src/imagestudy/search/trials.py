@@ -7,9 +7,12 @@ RECIPE = (
     "optimizer",
     "learning_rate",
     "momentum",
+    "nesterov",
     "weight_decay",
     "schedule",
     "warmup",
+    "label_smoothing",
+    "ema",
     "batch_size",
     "augmentation",
 )

@@ -1,0 +1,57 @@
+"""Training steps on JAX: a call compiles and runs several, so that a GPU never waits for Python."""
+
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+
+class Steps:
+    """Compiled training steps of one network."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        label_smoothing: float,
+    ) -> None:
+        """`optimizer` is built for `network`."""
+        self._variables = (
+            network.trainable_variables,
+            network.non_trainable_variables,
+            optimizer.variables,
+        )
+        loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        rate_at = next(i for i, v in enumerate(optimizer.variables) if v is optimizer.learning_rate)
+
+        def loss_and_state(trained: Any, fixed: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
+            given, fixed, losses = network.stateless_call(
+                trained, fixed, inputs, training=True, return_losses=True
+            )
+            right = given.argmax(axis=-1) == targets.argmax(axis=-1)
+            return loss_of(targets, given) + sum(losses), (fixed, right.mean())
+
+        def step(state: Any, batch: Any) -> tuple[Any, Any]:
+            trained, fixed, own = state
+            inputs, targets, rate = batch
+            (loss, (fixed, right)), gradients = jax.value_and_grad(loss_and_state, has_aux=True)(
+                trained, fixed, inputs, targets
+            )
+            own = [*own[:rate_at], rate, *own[rate_at + 1 :]]
+            trained, own = optimizer.stateless_apply(own, gradients, trained)
+            return (trained, fixed, own), (loss, right)
+
+        self._steps = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches))
+
+    def __call__(
+        self, batches: list[tuple[np.ndarray, np.ndarray]], rates: list[float]
+    ) -> list[tuple[float, float]]:
+        """Train on `batches`, one after another; the loss and the accuracy of each."""
+        inputs, targets = (np.stack(each) for each in zip(*batches, strict=True))
+        state = tuple([variable.value for variable in each] for each in self._variables)
+        state, (losses, right) = self._steps(state, (inputs, targets, np.float32(rates)))
+        for variables, values in zip(self._variables, state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        return list(zip(losses.tolist(), right.tolist(), strict=True))

@@ -1,0 +1,52 @@
+"""Training steps on TensorFlow."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imagestudy import device
+
+
+class Steps:
+    """Compiled training steps of one network."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        label_smoothing: float,
+    ) -> None:
+        """`optimizer` is built for `network`."""
+        self._optimizer = optimizer
+        loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        variables = [variable.value for variable in network.trainable_variables]
+
+        # One pass over the weights, however many operations an optimizer has; on CPUs too, where
+        # XLA would be slow for the rest.
+        @tf.function(jit_compile=True)
+        def update(gradients: list[Any]) -> None:
+            optimizer.apply(gradients)
+
+        @tf.function(jit_compile=device.jit_compile())
+        def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                given = network(inputs, training=True)
+                loss = loss_of(targets, given) + sum(network.losses)
+            update(tape.gradient(loss, variables))
+            right = tf.argmax(given, axis=-1) == tf.argmax(targets, axis=-1)
+            return loss, tf.reduce_mean(tf.cast(right, tf.float32))
+
+        self._step = step
+
+    def __call__(
+        self, batches: list[tuple[np.ndarray, np.ndarray]], rates: list[float]
+    ) -> list[tuple[float, float]]:
+        """Train on `batches`, one after another; the loss and the accuracy of each."""
+        found = []
+        for batch, rate in zip(batches, rates, strict=True):
+            self._optimizer.learning_rate = rate
+            loss, right = self._step(*batch)
+            found.append((float(loss), float(right)))
+        return found

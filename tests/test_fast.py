@@ -1,0 +1,107 @@
+"""The faster forms of layers against the plain ones."""
+
+import keras
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from imagestudy import fast  # noqa: E402 - needs TensorFlow
+
+TOLERANCE = {"float32": 1e-4, "mixed_bfloat16": 3e-2}
+
+
+def outcomes(network, inputs, upstream):
+    """Outputs, gradients and what the layer remembers, of one training step and of inference."""
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = network(inputs, training=True)
+        wanted = [inputs, *(variable.value for variable in network.trainable_variables)]
+        return outputs, tape.gradient(outputs, wanted, output_gradients=upstream)
+
+    before = network.get_weights()
+    outputs, gradients = step()
+    found = [outputs, *gradients, *network.get_weights(), network(inputs, training=False)]
+    network.set_weights(before)
+    return [np.asarray(tf.cast(each, tf.float32)) for each in found]
+
+
+def compare(layer, shape, precision):
+    keras.config.set_dtype_policy(precision)
+    try:
+        keras.utils.set_random_seed(1)
+        picture = keras.Input(shape[1:])
+        network = keras.Model(picture, layer()(picture))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    generator = np.random.default_rng(1)
+    inputs = tf.constant(generator.normal(1, 2, shape), network.output.dtype)
+    upstream = tf.constant(generator.normal(0, 1, (shape[0], *network.output.shape[1:])))
+    upstream = tf.cast(upstream, network.output.dtype)
+    plain = outcomes(network, inputs, upstream)
+    with fast.layers(network):
+        assert "call" in vars(network.layers[1])
+        faster = outcomes(network, inputs, upstream)
+    assert "call" not in vars(network.layers[1])
+    for found, expected in zip(faster, plain, strict=True):
+        scale = abs(expected).max() or 1.0
+        np.testing.assert_allclose(found / scale, expected / scale, atol=TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("precision", sorted(TOLERANCE))
+@pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False, "momentum": 0.5}])
+def test_batch_normalization(precision, options):
+    compare(lambda: keras.layers.BatchNormalization(**options), (16, 5, 6, 4), precision)
+
+
+@pytest.mark.parametrize("precision", sorted(TOLERANCE))
+@pytest.mark.parametrize(
+    ("options", "side"),
+    [
+        ({"activation": "relu"}, 4),
+        ({"use_bias": False}, 2),
+        ({}, 1),
+        ({}, 7),
+        ({"strides": 2}, 4),
+        ({"padding": "valid"}, 4),
+        ({"dilation_rate": 2}, 4),
+        ({"groups": 2}, 4),
+    ],
+)
+def test_convolution(precision, options, side):
+    def layer():
+        return keras.layers.Conv2D(8, 3, **{"padding": "same"} | options)
+
+    compare(layer, (16, side, side, 4), precision)
+
+
+def test_frozen_batch_normalization_stays_as_it_is():
+    def layer():
+        return keras.layers.BatchNormalization(trainable=False)
+
+    compare(layer, (8, 4, 4, 3), "float32")
+
+
+def test_what_is_saved_is_plain_keras(tmp_path):
+    inner = keras.Sequential(
+        [keras.Input((4, 4, 3)), keras.layers.Conv2D(2, 3), keras.layers.BatchNormalization()]
+    )
+    picture = keras.Input((4, 4, 3))
+    network = keras.Model(picture, inner(picture))
+    images = np.ones((2, 4, 4, 3), np.float32)
+    with fast.layers(network):
+        expected = np.asarray(network(images))
+        network.save(tmp_path / "inside.keras")
+    loaded = keras.models.load_model(tmp_path / "inside.keras")
+    np.testing.assert_allclose(np.asarray(loaded(images)), expected, rtol=1e-5)
+
+
+def test_the_plain_call_is_back_after_an_error():
+    picture = keras.Input((4, 4, 3))
+    network = keras.Model(picture, keras.layers.BatchNormalization()(picture))
+    with pytest.raises(KeyError), fast.layers(network):
+        raise KeyError
+    assert "call" not in vars(network.layers[1])
