@@ -32,6 +32,15 @@ class Inputs:
             self.features.remove()
 
 
+def whole(network: keras.Model, splits: dict[str, Split], settings: dict[str, Any]) -> Inputs:
+    """The whole network and the pictures themselves."""
+    pictures = {name: (split.images, split.labels) for name, split in splits.items()}
+    images, labels = pictures["train"]
+    most = settings["train_evaluation_pictures"]
+    scored = pictures | {"train": (images[:most], labels[:most])}
+    return Inputs(network, ([images], labels), pictures["selection"], network, scored)
+
+
 def inputs_of(
     network: keras.Model,
     splits: dict[str, Split],
@@ -47,23 +56,24 @@ def inputs_of(
     augmented copies, and without that number not at all. With `settings["flip_test"]` the whole
     network is scored, since mirror images are wanted.
     """
-    pictures = {name: (split.images, split.labels) for name, split in splits.items()}
-    most = settings["train_evaluation_pictures"]
-    scored = pictures | {"train": tuple(each[:most] for each in pictures["train"])}
-    images, labels = pictures["train"]
+    found = whole(network, splits, settings)
     augmented = any(settings["augmentation"].values())
     cut = frozen.cut(network) if settings["views"] or not augmented else None
     if cut is None:
-        return Inputs(network, ([images], labels), pictures["selection"], network, scored)
-    beginning, rest = cut
-    features = frozen.Features(beginning, folder, data.digest)
+        return found
+    beginning, found.trained = cut
+    made = found.features = frozen.Features(beginning, folder, data.digest)
+    (images,), labels = found.train
     if augmented:
-        pca, views = data.description["pca"], settings["views"]
-        train = features.of_views(images, views, settings["augmentation"], pca, seed)
+        pca = data.description["pca"]
+        views = made.of_views(images, settings["views"], settings["augmentation"], pca, seed)
+        found.train = (views, labels)
     else:
-        train = [features.of("train", images)]
-    selection = (features.of("selection", pictures["selection"][0]), pictures["selection"][1])
-    if settings["flip_test"]:
-        return Inputs(rest, (train, labels), selection, network, scored, features)
-    made = {name: (features.of(name, each[0]), each[1]) for name, each in scored.items()}
-    return Inputs(rest, (train, labels), selection, rest, made, features)
+        found.train = ([made.of("train", images)], labels)
+    found.selection = (made.of("selection", found.selection[0]), found.selection[1])
+    if not settings["flip_test"]:
+        found.scorer = found.trained
+        found.scored = {
+            name: (made.of(name, each[0]), each[1]) for name, each in found.scored.items()
+        }
+    return found

@@ -15,7 +15,7 @@ from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.errors import StudyError
-from imagestudy.inputs import Inputs, inputs_of
+from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record
@@ -192,9 +192,7 @@ class Run:
         if own_search["pretrained"]:
             self._record.start = {"provenance": IMAGENET, "name": IMAGENET, "digest": None}
         network.compile(jit_compile=device.jit_compile())
-        inputs = inputs_of(
-            network, self._splits(), self.training, self.data, self.seed, self._checkpoints
-        )
+        inputs = whole(network, self._splits(), self.training)
         found = self._evaluate(network, inputs, fitted)
         found["seconds"] = seconds | {"evaluation": round(self._record.seconds() - ended, 2)}
         self._record.write_result(found | {"network": describe(network), "own_search": own_search})
