@@ -60,7 +60,7 @@ TINY = {
             "role": "modern",
             "script": "alexnet",
             "dataset": "own",
-            "network": {"width": 0.05, "dropout": 0.5},
+            "network": {"width": 0.05, "dropout": 0.5, "batch_normalization": True},
         },
         **dict.fromkeys(ELSEWHERE["experiments"]),
         "keras_cnn": {"training": {"epochs": 1}},

@@ -5,6 +5,7 @@ import pytest
 from imagestudy.networks.alexnet import alexnet, local_response_normalization
 from imagestudy.networks.cnn import cnn
 from imagestudy.networks.description import describe
+from imagestudy.networks.residual_cnn import residual_cnn
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks, vgg16
 
 STATISTICS = {"mean": [0.5, 0.4, 0.3], "std": [0.25, 0.25, 0.25]}
@@ -29,8 +30,22 @@ def test_vgg16_layers_are_named_as_in_keras():
     assert {layer.name for layer in theirs if layer.weights} <= set(ours)
 
 
+def test_the_residual_network_has_the_size_it_says():
+    shape = SHAPE | {"classes": 200}
+    network = residual_cnn(**shape, maps=[32, 128, 256, 512], dropout=0.2)
+    described = describe(network)
+    assert described["parameters"] == 4_718_760
+    assert described["flops"] == pytest.approx(604e6, rel=0.02)
+
+
+@pytest.mark.parametrize("upscale", [1, 3])
+def test_pictures_may_be_enlarged_before_the_base(upscale):
+    base = convolutional_base((32, 32, 3), STATISTICS, 0.05, False, "scratch", upscale)
+    assert base.output.shape[1:3] == (upscale, upscale)
+
+
 def test_alexnet_has_eight_trainable_layers_three_poolings_one_dropout():
-    network = alexnet(**SHAPE, width=0.1, dropout=0.5)
+    network = alexnet(**SHAPE, width=0.1, dropout=0.5, batch_normalization=False)
     types = [row["type"] for row in describe(network)["table"]]
     assert types.count("Conv2D") == 5
     assert types.count("Dense") == 3
@@ -69,7 +84,7 @@ def test_every_network_takes_raw_pictures_and_gives_probabilities(precision):
     keras.config.set_dtype_policy(precision)
     try:
         networks = [
-            alexnet(**SHAPE, width=0.05, dropout=0.5),
+            alexnet(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
             vgg16(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
             cnn(
                 **SHAPE,
@@ -79,6 +94,7 @@ def test_every_network_takes_raw_pictures_and_gives_probabilities(precision):
                 dropout=0.1,
                 batch_normalization=True,
             ),
+            residual_cnn(**SHAPE, maps=[4, 8], dropout=0.1),
         ]
     finally:
         keras.config.set_dtype_policy("float32")

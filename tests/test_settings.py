@@ -99,6 +99,18 @@ def test_autokeras_as_it_comes_has_the_budget_of_the_searches():
 STOCK = "config.yaml: experiments.autokeras_stock"
 REFUSED = [
     (
+        {"experiments": {"alexnet": {"training": {"views": 2, "augmentation": {"cutmix": 1.0}}}}},
+        "experiments.alexnet.training has views and augmentation.cutmix",
+    ),
+    (
+        {"experiments": {"vgg16": {"training": {"views": 2}}}},
+        "experiments.vgg16.training.views is 2, but nothing is augmented",
+    ),
+    (
+        {"experiments": {"vgg16": {"training": {"ema": 0.9, "start_learning_rate_factor": 0.1}}}},
+        "experiments.vgg16.training has ema and start_learning_rate_factor",
+    ),
+    (
         {"experiments": {"alexnt": None}},
         "config.yaml: experiments.alexnt: None is not of type 'object'",
     ),

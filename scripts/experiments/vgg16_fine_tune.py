@@ -17,6 +17,7 @@ def train_vgg16_fine_tune(run: Run) -> None:
         sizes["width"],
         sizes["batch_normalization"],
         run.start,
+        sizes["upscale"],
     )
     run.load_start(base)
     # 1. Truncate the last layer: a softmax over the new classes takes its place.

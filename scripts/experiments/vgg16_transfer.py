@@ -18,6 +18,7 @@ def train_vgg16_transfer(run: Run) -> None:
         sizes["width"],
         sizes["batch_normalization"],
         run.start,
+        sizes["upscale"],
     )
     run.load_start(base)
     # 2. These weights are kept.

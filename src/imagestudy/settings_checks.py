@@ -50,8 +50,12 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
             _check_known(f"{place}.dataset", block["dataset"], config["datasets"])
             _check_known(f"{place}.script", block["script"], sorted(scripts))
     for name, block in config["searches"].items():
-        check_search(name, block, merged(config["training"], block["training"]))
-    for name in config["experiments"]:
+        training = merged(config["training"], block["training"])
+        check_search(name, block, training)
+        _check_training(f"config.yaml: searches.{name}.training", training)
+    for name, block in config["experiments"].items():
+        training = merged(config["training"], block.get("training", {}))
+        _check_training(f"config.yaml: experiments.{name}.training", training)
         _check_own_search(name, config)
         _check_start(name, config, scripts)
         _check_search_of(name, config)
@@ -77,6 +81,25 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
     if "generate" in block and scale != "demo":
         raise StudyError(
             f"{place}.generate is given at scale {scale}; data are made up at scale demo only"
+        )
+
+
+def _check_training(place: str, training: dict[str, Any]) -> None:
+    """Refuse what cannot hold together."""
+    if training["views"] and training["augmentation"]["cutmix"]:
+        raise StudyError(
+            f"{place} has views and augmentation.cutmix, but CutMix mixes pictures, and views hold "
+            "what frozen layers made of them; set one of the two to null or 0"
+        )
+    if training["views"] and not any(training["augmentation"].values()):
+        raise StudyError(
+            f"{place}.views is {training['views']}, but nothing is augmented: all would be the "
+            "same; set it to null"
+        )
+    if training["ema"] and training["start_learning_rate_factor"] != 1:
+        raise StudyError(
+            f"{place} has ema and start_learning_rate_factor; the average would be of weights that "
+            "the factor has not slowed yet; set ema to null or the factor to 1"
         )
 
 

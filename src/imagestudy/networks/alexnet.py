@@ -25,12 +25,14 @@ def alexnet(
     statistics: dict[str, Any],
     width: float,
     dropout: float,
+    batch_normalization: bool,
 ) -> keras.Model:
     """Five convolutions and three dense layers; three poolings, two normalizations, one dropout.
 
     Departures from the paper: the sizes above, one tower instead of two, and the one dropout
     that the original report names instead of the paper's two. `width` multiplies all maps
-    and units.
+    and units. With `batch_normalization` each convolution is followed by it, and the paper's two
+    normalizations are left out.
     """
     inputs, x = pictures(image_shape, statistics)
     for number, (maps, kernel, stride, normalised, pooled) in enumerate(CONVOLUTIONS, start=1):
@@ -39,11 +41,14 @@ def alexnet(
             kernel,
             strides=stride,
             padding="same",
-            activation="relu",
+            activation=None if batch_normalization else "relu",
             kernel_initializer="he_normal",
             name=f"convolution_{number}",
         )(x)
-        if normalised:
+        if batch_normalization:
+            x = keras.layers.BatchNormalization(name=f"convolution_{number}_normalization")(x)
+            x = keras.layers.ReLU(name=f"convolution_{number}_relu")(x)
+        elif normalised:
             x = local_response_normalization(x)
         if pooled:
             x = keras.layers.MaxPooling2D(3, 2, padding="same", name=f"pooling_{number}")(x)

@@ -42,8 +42,12 @@ def convolutional_base(
     width: float,
     batch_normalization: bool,
     start: str,
+    upscale: int = 1,
 ) -> keras.Model:
     """VGG-16 up to its last pooling, for other heads; at full width 14,714,688 parameters.
+
+    Pictures are enlarged `upscale` times first (bilinearly): the published weights have learned
+    from larger ones.
 
     With `start` "imagenet" the pictures are prepared as the published weights expect them (blue,
     green, red, less the mean); else they are standardised by `statistics`.
@@ -56,6 +60,9 @@ def convolutional_base(
         )(x)
     else:
         inputs, x = pictures(image_shape, statistics)
+    if upscale > 1:
+        enlarge = keras.layers.UpSampling2D(upscale, interpolation="bilinear", name="enlarge")
+        x = enlarge(x)
     return keras.Model(inputs, convolutions(x, width, batch_normalization), name="vgg16_base")
 
 
