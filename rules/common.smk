@@ -114,10 +114,23 @@ def best_for(experiment):
     return [best_of(each, study.search_seed(experiment)) for each in searches if each]
 
 
+def engine_of(block):
+    """What the probe found, where a training leaves something to it; made once, however old."""
+    settings = study.training_of(block)
+    probed = "auto" in (settings["precision"], settings["compiled"])
+    return {"engine": ancient(at_scale("engine.json"))} if probed else {}
+
+
+def inputs_of_search(wildcards):
+    """What every training of a search needs."""
+    block = study.searches[wildcards.search]
+    return {"data": data_of(block), **engine_of(block)}
+
+
 def inputs_of_run(wildcards):
-    """The data; the search's best trial and the starting weights where the experiment has them."""
+    """What a training needs: a search's best trial and starting weights where it has them."""
     block = study.experiments[wildcards.experiment]
-    inputs = {"data": data_of(block)}
+    inputs = {"data": data_of(block), **engine_of(block)}
     if "search" in block:
         inputs["best"] = best_for(wildcards.experiment)[0]
     if block.get("start") == IMAGENET:

@@ -1,6 +1,28 @@
 # Runs: one network trained with one experiment's settings and one seed.
 
 
+rule probe_engine:
+    output:
+        engine="results/{scale}/engine.json",
+    log:
+        "results/{scale}/logs/probe_engine.log",
+    benchmark:
+        "results/{scale}/benchmarks/probe_engine.tsv"
+    conda:
+        "../envs/keras.yaml"
+    threads: TRAINING_THREADS
+    resources:
+        mem_mb=4000,
+        gpu=TRAINING_GPUS,
+        runtime=30,
+    params:
+        code=code("probe_engine.py"),
+    message:
+        "Finding out which precision, compilation and number of threads are fastest here"
+    script:
+        "../scripts/probe_engine.py"
+
+
 rule run:
     input:
         unpack(inputs_of_run),

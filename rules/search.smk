@@ -31,7 +31,7 @@ rule propose:
 
 rule trial:
     input:
-        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        unpack(inputs_of_search),
         proposals="results/{scale}/searches/{search}/seed-{seed}/round-{round}/proposals.json",
     output:
         result="results/{scale}/searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json",
@@ -96,7 +96,7 @@ rule select:
 
 rule export:
     input:
-        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        unpack(inputs_of_search),
         best=rules.select.output.best,
     output:
         network="results/{scale}/searches/{search}/seed-{seed}/best.keras",

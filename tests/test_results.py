@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from imagestudy.errors import StudyError
+from imagestudy.recording import SECONDS
 from imagestudy.results import choice_of, first_difference, gather, read_json, write_json
 
 EXPERIMENT = {"experiment": "alexnet", "number": 3, "title": "AlexNet", "role": "original"}
@@ -13,6 +14,7 @@ DATA = {"name": "cifar10", "digest": "d", "source": "official"}
 CHOICE = {"network": {}, "training": {}, "status": "proposed", "reason": None}
 
 
+HARDWARE = ("cpu", "cores", "memory_gb", "platform", "device", "backend", "compiled")
 SIZES = ("parameters", "trainable_parameters", "layers", "weight_layers", "flops", "table")
 
 
@@ -46,9 +48,12 @@ def result(seed, top1, status="completed", **changes):
         "best_epoch": 1,
         "settings": settings(seed),
         "threads": 1,
+        "threads_used": 1,
         "peak_memory_mb": 900.0,
         "software": {"python": "3.11", "keras": "3.12"},
-        "hardware": dict.fromkeys(("cpu", "cores", "memory_gb", "platform", "device", "backend")),
+        "hardware": dict.fromkeys(
+            ("cpu", "cores", "memory_gb", "platform", "device", "backend", "compiled")
+        ),
         "commit": None,
         "finished": "2026-01-01T00:00:00+00:00",
         "choice": CHOICE,
@@ -58,8 +63,7 @@ def result(seed, top1, status="completed", **changes):
         "network": dict.fromkeys(SIZES, 5),
         "metrics": None if status == "failed" else metrics(top1),
         "precision": "float32",
-        "seconds": dict.fromkeys(("start", "training", "steps", "evaluation", "earlier"), 0.0)
-        | {"total": 2.0},
+        "seconds": dict.fromkeys(SECONDS, 0.0) | {"total": 2.0},
         "device_seconds": 4.0,
     } | changes
 
@@ -83,6 +87,12 @@ def study(tmp_path):
         "best": [],
         "starts": [],
     }
+
+
+def test_runs_of_different_precision_are_never_averaged(study):
+    write_json(study["paths"][1], result(2, 0.5, precision="mixed_bfloat16"))
+    with pytest.raises(StudyError, match='seed-2/result.json: precision is "mixed_bfloat16"'):
+        gather(**study)
 
 
 def test_seeds_are_gathered(study):

@@ -7,18 +7,24 @@ import keras
 
 GPU = "gpu"
 CPU = "cpu"
+PRECISIONS = ("float32", "mixed_bfloat16")
+# Whether this process compiles with XLA; None until `prepare` has been told.
+_compiled: bool | None = None
 
 
-def prepare(threads: int, precision: str, seed: int) -> None:
-    """Bind this process to `threads`, set the precision policy and seed every generator.
+def prepare(threads: int, precision: str, seed: int, compiled: bool | None = None) -> None:
+    """Bind this process to `threads`, set precision policy and compilation, seed every generator.
 
+    `compiled`: whether networks are compiled with XLA; None for what is usual on the device.
     Must come before the first operation: the backends read the number of threads only then.
     """
+    global _compiled
     for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC"):
         os.environ[variable] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
+    _compiled = compiled
 
 
 def kind() -> str:
@@ -29,13 +35,16 @@ def kind() -> str:
 
 
 def jit_compile() -> bool:
-    """Whether to compile with XLA: always on JAX (it has nothing else), on TensorFlow on a GPU.
+    """Whether to compile with XLA: as `prepare` was told; always on JAX, which has nothing else.
 
-    On CPUs XLA's convolutions are ten times slower than TensorFlow's own.
+    Usual is to compile on GPUs and not on CPUs, where XLA's convolutions are ten times slower than
+    TensorFlow's own.
     """
-    return keras.backend.backend() == "jax" or kind() == GPU
+    if keras.backend.backend() == "jax":
+        return True
+    return kind() == GPU if _compiled is None else _compiled
 
 
 def description() -> dict[str, Any]:
     """What results say of the device."""
-    return {"device": kind(), "backend": keras.backend.backend()}
+    return {"device": kind(), "backend": keras.backend.backend(), "compiled": jit_compile()}

@@ -25,7 +25,8 @@ HISTORY = [
     "selection_top1",
     "selection_loss",
 ]
-NO_SECONDS = dict.fromkeys(("start", "training", "steps", "evaluation", "earlier"), 0.0)
+SECONDS = ("start", "training", "steps", "waiting", "scoring", "saving", "evaluation", "earlier")
+NO_SECONDS = dict.fromkeys(SECONDS, 0.0)
 NOTHING = {
     "error": None,
     "metrics": None,
@@ -41,8 +42,9 @@ class Record:
     """Writes the outputs of a run, or the one output of a trial or an export, named by the caller.
 
     `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
-    the export of a network before its training `network`. `waited`: seconds of this process that
-    are not the run's.
+    the export of a network before its training `network`. `threads` are those it was given and is
+    charged for, `threads_used` those it takes. `waited`: seconds of this process that are not the
+    run's.
     """
 
     outputs: dict[str, Path]
@@ -52,6 +54,8 @@ class Record:
     data: Dataset
     threads: int
     precision: str
+    compiled: bool
+    threads_used: int
     start: dict[str, Any] = field(
         default_factory=lambda: {"provenance": SCRATCH, "name": SCRATCH, "digest": None}
     )
@@ -117,6 +121,7 @@ class Record:
             "choice": self.choice,
             "code": self.code,
             "start": self.start,
+            "precision": self.precision,
         }
         found = read_json(self.outputs["result"])
         same_data = found["data"]["digest"] == self.data.digest
@@ -151,6 +156,7 @@ class Record:
             "peak_memory_mb": provenance.peak_memory_mb(),
             "software": provenance.software(),
             "hardware": provenance.hardware() | device.description(),
+            "threads_used": self.threads_used,
             "precision": self.precision,
             "commit": provenance.commit(),
             "finished": provenance.now(),

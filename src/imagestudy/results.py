@@ -142,6 +142,8 @@ def gather(
     chosen = read_json(best[0]) if best else None
     runs = read_results(paths, expected, made_by, data)
     for number, (path, run) in enumerate(zip(paths, runs, strict=True)):
+        # Never averaged: it is part of what was trained.
+        check(path, run, {"precision": runs[0]["precision"]})
         check(path, run, {"choice": choice_of(chosen)})
         if starts and run["status"] != "failed":
             check(path, run, {"start": run["start"] | {"digest": sha256(starts[number])}})

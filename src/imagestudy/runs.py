@@ -37,7 +37,7 @@ class Run:
         outputs: dict[str, str],
         waited: float = 0.0,
     ) -> None:
-        """`inputs`: `data` (dataset.json), and where they apply `start`, `best`, `proposals`.
+        """`inputs`: `data` (dataset.json); where they apply `engine`, `start`, `best`, `proposals`.
 
         `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
         """
@@ -51,6 +51,7 @@ class Run:
         self.network: dict[str, Any] = effective["network"]
         self.training: dict[str, Any] = effective["training"]
         self.data: Dataset = open_dataset(self._inputs["data"].parent)
+        engine = self._engine(threads)
         self._built = False
         self._started: keras.Model | None = None
         self._record = Record(
@@ -60,7 +61,9 @@ class Run:
             code,
             self.data,
             threads,
-            self.training["precision"],
+            engine["precision"],
+            engine["compiled"],
+            engine["threads"],
             waited=waited,
         )
 
@@ -88,7 +91,12 @@ class Run:
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
             return self._record.write_unfinished("failed", "the search found no network")
-        device.prepare(self._record.threads, self._record.precision, self._settings["seed"])
+        device.prepare(
+            self._record.threads_used,
+            self._record.precision,
+            self._settings["seed"],
+            self._record.compiled,
+        )
         try:
             return experiment(self)
         except StudyError:
@@ -217,10 +225,20 @@ class Run:
         proposal = read_json(self._inputs["proposals"])["trials"][self._settings["trial"] - 1]
         return {key: proposal[key] for key in ("network", "training", "status", "reason")}
 
+    def _engine(self, threads: int) -> dict[str, Any]:
+        """Precision, compilation and threads: those of the settings, else what the probe found."""
+        found = read_json(self._inputs["engine"]) if "engine" in self._inputs else {}
+        chosen = {
+            key: found[key] if self.training[key] == "auto" else self.training[key]
+            for key in ("precision", "compiled")
+        }
+        return chosen | {"threads": min(threads, found.get("threads", threads))}
+
     def _key(self) -> str:
         code, data = self._record.code["digest"], self.data.digest
         start = self._record.start
-        made_with = provenance.digest([self._settings, self._choice, code, data, start])
+        precision = self._record.precision
+        made_with = provenance.digest([self._settings, self._choice, code, data, start, precision])
         return f"{self._settings['name']}-{self._settings['seed']}-{made_with[:16]}"
 
     def _evaluate(

@@ -77,7 +77,7 @@ def fit(
     `out_of_memory` where the process took more than `settings["memory_mb"]`. On SIGTERM or Ctrl-C
     a checkpoint is written and the process ends.
     """
-    with interruptions.noticed() as end_if_asked, _faster_layers(network):
+    with interruptions.noticed() as end_if_asked, faster_layers(network):
         one = _Fit(network, train, selection, settings, pca, seed, checkpoint, slow, end_if_asked)
         return one.run()
 
@@ -274,7 +274,8 @@ class _Fit:
         return [*self.network.variables, *self.optimizer.variables]
 
 
-def _faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[None]:
+def faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[None]:
+    """Within it the layers of `network` take their faster forms, where the backend has some."""
     if keras.backend.backend() == "tensorflow" and device.kind() == device.CPU:
         from imagestudy import fast
 

@@ -1,0 +1,11 @@
+"""Find out how this machine trains fastest."""
+
+from pathlib import Path
+
+from imagestudy.engine import probe
+from imagestudy.jobs import logged
+from imagestudy.results import write_json
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        write_json(Path(snakemake.output.engine), probe(snakemake.threads))

@@ -1,0 +1,108 @@
+"""Which precision, compilation and number of threads train fastest on this machine."""
+
+import itertools
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+from imagestudy import provenance
+
+# A choice has to be faster than a simpler one by so much: less is noise.
+MARGIN = 1.05
+BATCH = 128
+STEPS = 3
+
+
+def probe(threads: int) -> dict[str, Any]:
+    """Train a small network for a few steps in each way that comes into question.
+
+    `threads` are those that a training may use; half of them may be faster, where two share a core.
+    Returns the fastest `precision`, `compiled` and `threads`, all that was `measured` (pictures per
+    second), and the machine it holds for.
+    """
+    measured = []
+    for count in sorted({threads, max(1, threads // 2)}, reverse=True):
+        # The backends read the number of threads once in a process.
+        ended = subprocess.run(
+            [sys.executable, "-m", __name__, str(count)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        measured += json.loads(ended.stdout.splitlines()[-1])
+    return choice(measured) | {
+        "measured": measured,
+        "software": provenance.software(),
+        "hardware": provenance.hardware(),
+        "finished": provenance.now(),
+    }
+
+
+def choice(measured: list[dict[str, Any]]) -> dict[str, Any]:
+    """The first of `measured` that is as fast as the fastest, but for what is noise."""
+    fastest = max(each["pictures_per_second"] for each in measured)
+    first = next(each for each in measured if each["pictures_per_second"] * MARGIN >= fastest)
+    return {key: first[key] for key in ("precision", "compiled", "threads")}
+
+
+def _measure(threads: int) -> list[dict[str, Any]]:
+    """The speed of each precision and compilation in this process."""
+    import keras
+
+    from imagestudy import device
+
+    device.prepare(threads, device.PRECISIONS[0], seed=1)
+    usual = device.jit_compile()
+    # JAX always compiles.
+    compilations = (usual, not usual) if keras.backend.backend() == "tensorflow" else (usual,)
+    found = []
+    for compiled, precision in itertools.product(compilations, device.PRECISIONS):
+        device.prepare(threads, precision, 1, compiled)
+        found.append(
+            {
+                "threads": threads,
+                "precision": precision,
+                "compiled": compiled,
+                "pictures_per_second": round(BATCH / _seconds_of_a_step(), 1),
+            }
+        )
+    return found
+
+
+def _seconds_of_a_step() -> float:
+    import keras
+    import numpy as np
+
+    from imagestudy import optimizers, steps
+    from imagestudy.networks.residual_cnn import residual_cnn
+    from imagestudy.training import faster_layers
+
+    statistics = {"mean": [0.5] * 3, "std": [0.25] * 3}
+    network: keras.Model = residual_cnn((32, 32, 3), 10, statistics, [16, 64, 128], 0.0)
+    settings = {
+        "optimizer": "sgd",
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "nesterov": False,
+        "weight_decay": 0.0,
+        "ema": None,
+        "start_learning_rate_factor": 1.0,
+    }
+    optimizer = optimizers.build(settings, network.trainable_variables, [])
+    generator = np.random.default_rng(1)
+    pictures = generator.integers(0, 256, (BATCH, 32, 32, 3), dtype=np.uint8)
+    batches = [(pictures, np.eye(10, dtype=np.float32)[generator.integers(0, 10, BATCH)])]
+    seconds = []
+    with faster_layers(network):
+        train = steps.compiled(network, optimizer, label_smoothing=0.0)
+        for _ in range(1 + STEPS):
+            began = time.monotonic()
+            train(batches, [0.01])
+            seconds.append(time.monotonic() - began)
+    return min(seconds[1:])
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(int(sys.argv[1]))))
