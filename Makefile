@@ -33,7 +33,8 @@ test: latex environment ## all tests, or those named by TESTS
 test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
 	.venv/bin/python -m pytest -m thorough $(TESTS)
 
-benchmark: environment ## measure speed and limits: benchmarks/results.csv
+benchmark: environment ## measure speed and limits: benchmarks/results.csv (installs PyTorch to compare with)
+	@envs/setup.sh peer
 	PYTHONPATH=src .venv/bin/python benchmarks
 
 lint: environment ## ruff, snakefmt and snakemake --lint: all must be clean

@@ -6,13 +6,18 @@ was measured for limits.
 
 from pathlib import Path
 
+import dry_run
+import frozen_layers
+import interruption
+import jobs
 import pandas as pd
 import search_budget
+import training_speed
 
 from imagestudy import provenance
 
 COLUMNS = ["benchmark", "ours", "peer", "unit", "ratio", "goal"]
-BENCHMARKS = (search_budget,)
+BENCHMARKS = (training_speed, frozen_layers, jobs, interruption, dry_run, search_budget)
 FOLDER = Path(__file__).parent
 
 if __name__ == "__main__":

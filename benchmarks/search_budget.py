@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+from workers import ROOT, limit
 
-ROOT = Path(__file__).parent.parent
 BUDGET = 60  # device-seconds
 TRIALS_PER_ROUND = 2
 SEARCH = {"rounds": 12, "trials_per_round": TRIALS_PER_ROUND, "device_seconds": BUDGET}
@@ -30,20 +30,9 @@ def measure() -> list[dict[str, object]]:
     if not (ledger["status"] == "skipped").any():
         raise RuntimeError(f"the budget of {BUDGET} device-seconds ended nothing; lower it")
     return [
-        _row("search: budget + 1 round / spent", spent, BUDGET + largest_round, "device-seconds"),
-        _row("trial: time beside training steps", beside.median(), START_LIMIT, "seconds"),
+        limit("search: budget + 1 round / spent", spent, BUDGET + largest_round, "device-seconds"),
+        limit("trial: time beside training steps", beside.median(), START_LIMIT, "seconds"),
     ]
-
-
-def _row(name: str, measured: float, limit: float, unit: str) -> dict[str, object]:
-    return {
-        "benchmark": name,
-        "ours": round(measured, 2),
-        "peer": round(limit, 2),
-        "unit": unit,
-        "ratio": round(limit / measured, 3),
-        "goal": 1.0,
-    }
 
 
 def _searched(folder: Path) -> tuple[pd.DataFrame, list[dict]]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv from the hash-locked file, and makes sure that LaTeX is there.
-# usage: envs/setup.sh python | latex        PYTHON=/path/to/python3.12 chooses the interpreter
+# usage: envs/setup.sh python | latex | peer        PYTHON=/path/to/python3.12 chooses the interpreter
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -50,11 +50,16 @@ make_with_uv() {
     uv venv --quiet --python "$1" .venv && uv pip sync --compile-bytecode --python .venv --require-hashes "$LOCK"
 }
 
-make_with_pip() {
+# Makes an environment $2 of the interpreter $1, with pip in it.
+make_venv() {
     # Debian leaves ensurepip out of python3; its package is named after the version.
     "$1" -c 'import ensurepip' 2>/dev/null || install_debian_packages \
         "$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
-    "$1" -m venv --clear .venv
+    "$1" -m venv --clear "$2"
+}
+
+make_with_pip() {
+    make_venv "$1" .venv
     .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$LOCK"
 }
 
@@ -99,8 +104,17 @@ set_up_latex() {
     [[ -z $missing ]] || fail "Debian's packages for LaTeX do not hold what report/ asks for: $missing"
 }
 
+# PyTorch, which the benchmarks compare with: no part of the study, so its hashes are not locked.
+set_up_peer() {
+    if .venv-peer/bin/python -c 'import torch' 2>/dev/null; then return; fi
+    say "making .venv-peer from envs/peer.txt"
+    make_venv "$(choose_python)" .venv-peer
+    .venv-peer/bin/python -m pip install --quiet --disable-pip-version-check -r envs/peer.txt
+}
+
 case "${1:-}" in
     python) set_up_python ;;
     latex) set_up_latex ;;
-    *) fail "usage: envs/setup.sh python | latex" ;;
+    peer) set_up_peer ;;
+    *) fail "usage: envs/setup.sh python | latex | peer" ;;
 esac

@@ -1,0 +1,46 @@
+"""Worker: epochs with the frozen layers' outputs cached, or in full.
+
+usage: frozen.py BLOCKS cached|plain PRECISION THREADS. BLOCKS of VGG-16 are frozen; of five, the
+whole base.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from ours import SETTINGS, SHAPE
+
+from imagestudy import device, frozen, optimizers, steps
+from imagestudy.batches import training_batches
+from imagestudy.networks.heads import dense_head
+from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks
+from imagestudy.training import faster_layers
+
+CLASSES, PICTURES = 10, 2048
+
+if __name__ == "__main__":
+    blocks, way, precision, threads = sys.argv[1:]
+    device.prepare(int(threads), precision, seed=1)
+    shape, statistics = SHAPE["image_shape"], SHAPE["statistics"]
+    base = convolutional_base(shape, statistics, 1.0, False, "scratch")
+    freeze_blocks(base, int(blocks))
+    network = keras.Model(base.input, dense_head(base.output, CLASSES, 512, 0.5))
+    generator = np.random.default_rng(1)
+    inputs = generator.integers(0, 256, (PICTURES, *shape), dtype=np.uint8)
+    labels = generator.integers(0, CLASSES, PICTURES).astype(np.int32)
+    with tempfile.TemporaryDirectory() as folder:
+        if way == "cached":
+            beginning, network = frozen.cut(network)
+            inputs = frozen.Features(beginning, Path(folder), "random").of("train", inputs)
+        optimizer = optimizers.build(SETTINGS, network.trainable_variables, [])
+        with faster_layers(network):
+            train = steps.compiled(network, optimizer, label_smoothing=0.0)
+            for epoch, _ in enumerate(sys.stdin):
+                began = time.monotonic()
+                for batch in training_batches(inputs, labels, CLASSES, SETTINGS, {}, 1, epoch):
+                    train([batch], [0.001])
+                print(json.dumps(PICTURES / (time.monotonic() - began)), flush=True)

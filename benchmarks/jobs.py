@@ -1,0 +1,104 @@
+"""Where the time of real jobs goes: start, waiting for data, scoring, checkpoints.
+
+The six experiments at their full sizes, on made-up pictures, through the workflow.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from workers import ROOT, limit
+
+from imagestudy.settings import Study
+
+START = 6.0  # seconds: imports, building, loading
+WAITING = 0.05  # part of the training
+SCORING = 0.05
+EPOCHS = 5
+SIZES = {"train": 150, "test": 20, "unlabelled": 0}
+OVERRIDES = {
+    "scale": "demo",
+    "seeds": [1],
+    "datasets": {
+        "tiny_imagenet": {"generate": {"classes": 20, "seed": 1, **SIZES}},
+        "cifar10": {"generate": {"classes": 10, "seed": 2, **SIZES | {"train": 300}}},
+    },
+    "training": {"batch_size": 128, "epochs": EPOCHS, "precision": "auto", "compiled": "auto"},
+    "searches": {
+        "hand": {
+            "trials_per_round": 1,
+            "training": {"epochs": 1, "max_parameters": None},
+            "candidates": [
+                {
+                    "network": {
+                        "maps": [64, 128, 256],
+                        "convolutions_per_stage": 2,
+                        "units": 256,
+                        "batch_normalization": True,
+                    },
+                    "training": {"optimizer": "adam", "learning_rate": 0.001},
+                }
+            ],
+        },
+        "autokeras": {"rounds": 1, "trials_per_round": 1, "training": {"epochs": 1}},
+        "random": None,
+        "default": None,
+    },
+}
+WIDE = ("alexnet", "vgg16", "vgg16_transfer", "vgg16_fine_tune")
+
+
+def measure() -> list[dict]:
+    """Limits over what was measured, each of the experiment that does worst."""
+    results = _results()
+    seconds = {name: result["seconds"] for name, result in results.items()}
+    return [
+        _worst("job: seconds before training", START, "seconds", seconds, _start),
+        _worst("job: part waiting for data", WAITING, "of training", seconds, _waiting),
+        _worst("job: part scoring and saving", SCORING, "of training", seconds, _scoring),
+    ]
+
+
+def _start(seconds: dict[str, float]) -> float:
+    return seconds["start"]
+
+
+def _waiting(seconds: dict[str, float]) -> float:
+    return seconds["waiting"] / seconds["training"]
+
+
+def _scoring(seconds: dict[str, float]) -> float:
+    return (seconds["scoring"] + seconds["saving"]) / seconds["training"]
+
+
+def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
+    worst = max(seconds, key=lambda each: measured(seconds[each]))
+    return limit(f"{name} ({worst})", measured(seconds[worst]), most, unit)
+
+
+def _results() -> dict[str, dict]:
+    experiments = {name: {"training": {"epochs": EPOCHS}} for name in _originals()}
+    for name in WIDE:
+        experiments[name]["network"] = {"width": 1.0}
+    config = OVERRIDES | {"experiments": {"vgg16_from_scratch": None} | experiments}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.json"
+        path.write_text(json.dumps(config))
+        targets = {name: f"results/demo/runs/{name}/seed-1/result.json" for name in experiments}
+        subprocess.run(
+            [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+             "--directory", folder, "--cores", "2", "--set-threads", "run=2", "trial=2",
+             "--configfile", str(path), "--", *targets.values()],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        return {
+            name: json.loads((Path(folder) / target).read_text())
+            for name, target in targets.items()
+        }
+
+
+def _originals() -> list[str]:
+    study = Study.load(ROOT, {"scale": "demo"})
+    return [name for name, block in study.experiments.items() if block["role"] == "original"]
