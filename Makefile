@@ -1,7 +1,9 @@
 # Every target is one line over a real command; the environment is .venv, made from a locked file.
+# ENVIRONMENT=requirements|tensorflow-cuda|jax-cuda (a lock file in envs/)
 # SCALE=demo|cpu|full   CORES=8   CONFIG="data_root=/data"   TESTS=tests/test_x.py   PYTHON=python3.12
 SCALE ?= demo
 CORES ?= all
+ENVIRONMENT ?= requirements
 export PYTHON
 SNAKEMAKE := .venv/bin/snakemake --cores $(CORES)
 SETTINGS := --config scale=$(SCALE) $(CONFIG)
@@ -14,8 +16,8 @@ SHELL := /bin/bash
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-environment: ## .venv from envs/requirements.lock (does nothing when it is up to date)
-	@envs/setup.sh python
+environment: ## .venv from the lock file of ENVIRONMENT (does nothing when it is up to date)
+	@envs/setup.sh python $(ENVIRONMENT)
 
 latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where that is allowed
 	@envs/setup.sh latex
@@ -48,8 +50,9 @@ format: environment ## rewrite the code in the house style
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile rules
 
-lock: ## compile envs/requirements.lock again from requirements.in (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/requirements.in -o envs/requirements.lock
+lock: ## compile the lock files in envs/ again from their .in files (needs uv)
+	for name in requirements tensorflow-cuda jax-cuda; do \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/$$name.in -o envs/$$name.lock; done
 
 readme: ## put the summary of the study at SCALE (not demo) into README.md
 	@[ $(SCALE) != demo ] && test -s results/$(SCALE)/summary.md || { echo "make readme SCALE=full, after that study has run" >&2; exit 1; }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes .venv from the hash-locked file, and makes sure that LaTeX is there.
-# usage: envs/setup.sh python | latex | peer        PYTHON=/path/to/python3.12 chooses the interpreter
+# usage: envs/setup.sh python [NAME of a lock file] | latex | peer        PYTHON=/path/to/python3.12 chooses the interpreter
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-LOCK=envs/requirements.lock
+LOCK=envs/${2:-requirements}.lock
 # Written last, so that an interrupted set-up has none. It names the folder because the
 # programs in .venv/bin do: a moved checkout needs a new .venv.
 STAMP=.venv/made-from
@@ -63,6 +63,8 @@ make_with_pip() {
     .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$LOCK"
 }
 
+[[ -f $LOCK ]] || fail "there is no $LOCK; envs/ has: $(cd envs && echo *.lock)"
+
 stamp() { pwd; cat "$LOCK"; }
 
 set_up_python() {
@@ -116,5 +118,5 @@ case "${1:-}" in
     python) set_up_python ;;
     latex) set_up_latex ;;
     peer) set_up_peer ;;
-    *) fail "usage: envs/setup.sh python | latex | peer" ;;
+    *) fail "usage: envs/setup.sh python [NAME] | latex | peer" ;;
 esac

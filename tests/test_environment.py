@@ -89,10 +89,11 @@ def test_every_lock_entry_has_hashes() -> None:
 
 
 def test_lock_holds_the_versions_that_are_asked_for() -> None:
-    lines = (ROOT / "envs" / "requirements.in").read_text().splitlines()
+    names = ("common.in", "requirements.in")
+    lines = [line for name in names for line in (ROOT / "envs" / name).read_text().splitlines()]
     pins = {canonicalize_name(r.name): str(r.specifier).removeprefix("==") for r in locked()}
     for line in lines:
-        if line and not line.startswith("#"):
+        if line and not line.startswith(("#", "-r")):
             requirement = Requirement(line)
             assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)])
 
