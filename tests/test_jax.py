@@ -20,7 +20,12 @@ SETTINGS = {
             "generate": {"classes": 3, "train": 10, "test": 5, "unlabelled": 0, "seed": 1},
         }
     },
-    "experiments": {"alexnet": {"network": {"width": 0.05}, "training": {"epochs": 2}}},
+    "experiments": {
+        "alexnet": {
+            "network": {"width": 0.05},
+            "training": {"epochs": 2, "batch_size": 4, "ema": 0.9},
+        }
+    },
 }
 CODE = """
 import importlib.util, json, sys

@@ -23,8 +23,8 @@ CHECKPOINT_SECONDS = 60
 CHECKPOINT_SHARE = 50
 # Of a training step to a forward pass: the gradients of outputs and of weights cost one each.
 PASSES = 3
-# Steps of one call on a GPU, which would wait for Python between them.
-GPU_STEPS = 20
+# Steps of one call on JAX, whose GPU would wait for Python between them; elsewhere one.
+STEPS_AT_ONCE = {"jax": 20}
 
 
 @dataclass
@@ -116,7 +116,7 @@ class _Fit:
         self.optimizer = optimizers.build(settings, network.trainable_variables, slow)
         network.compile(jit_compile=device.jit_compile())
         self.train_steps = steps.compiled(network, self.optimizer, settings["label_smoothing"])
-        self.at_once = GPU_STEPS if device.kind() == device.GPU else 1
+        self.at_once = STEPS_AT_ONCE.get(keras.backend.backend(), 1)
         self.per_epoch = steps_per_epoch(len(self.labels), settings["batch_size"])
         self.steps = planned_steps(settings, len(self.labels), describe(network)["flops"])
         self.now, self.best = Training(), None
