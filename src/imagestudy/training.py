@@ -241,6 +241,9 @@ class _Fit:
         variables = self.network.trainable_variables
         own = [np.array(variable) for variable in variables]
         self.optimizer.finalize_variable_values(variables)
+        for variable in variables:
+            # On JAX it would share its buffer with the optimizer's, which a call may reuse.
+            variable.assign(np.array(variable))
         try:
             yield
         finally:
