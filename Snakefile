@@ -10,6 +10,7 @@ include: "rules/search.smk"
 include: "rules/runs.smk"
 include: "rules/results.smk"
 include: "rules/report.smk"
+include: "rules/examination.smk"
 
 
 localrules:
@@ -25,6 +26,11 @@ localrules:
     plot_accuracy,
     plot_cost,
     plot_anytime,
+    plot_found,
+    plot_errors,
+    plot_classes,
+    plot_calibration,
+    examine,
     tabulate,
     render_report,
     compile_report,

@@ -233,6 +233,7 @@ class Study:
             "searches": {
                 name: {
                     "title": block["title"],
+                    "dataset": block["dataset"],
                     "proposer": block["proposer"],
                     "oracle": block.get("oracle"),
                     "seeds": block["seeds"],
