@@ -19,7 +19,7 @@ from imagestudy.predictions import (
 )
 from imagestudy.results import read_json
 
-SHOWN = 10
+SHOWN = 8
 MOST_CONFUSED = 8
 
 Networks = dict[str, dict[int, Predictions]]

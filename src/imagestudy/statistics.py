@@ -12,6 +12,8 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind, 
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
+# What rounding leaves of differences that are equal.
+ROUNDING = 1e-12
 
 
 class Estimate(NamedTuple):
@@ -148,8 +150,8 @@ def student(first: Sequence[float], second: Sequence[float]) -> float | None:
     differences = np.subtract(first, second)
     if len(differences) < 2:
         return None
-    if np.ptp(differences) == 0:
-        return float(differences[0] == 0)
+    if np.ptp(differences) < ROUNDING:
+        return float(abs(differences[0]) < ROUNDING)
     return float(stats.ttest_rel(first, second).pvalue)
 
 
@@ -158,7 +160,7 @@ def compare_paired(first: Sequence[float], second: Sequence[float], margin: floa
     differences = np.subtract(first, second)
     if len(differences) < 2:
         return Tested(None, None, None)
-    if np.ptp(differences) == 0:
+    if np.ptp(differences) < ROUNDING:
         return _without_spread(float(differences[0]), margin)
     p_equivalent, *_ = ttost_paired(np.asarray(first), np.asarray(second), -margin, margin)
     effect = differences.mean() / differences.std(ddof=1)
@@ -170,7 +172,7 @@ def compare_unpaired(first: Sequence[float], second: Sequence[float], margin: fl
     if min(len(first), len(second)) < 2:
         return Tested(None, None, None)
     deviation = np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
-    if deviation == 0:
+    if deviation < ROUNDING:
         return _without_spread(float(np.mean(first) - np.mean(second)), margin)
     p = stats.ttest_ind(first, second, equal_var=False).pvalue
     p_equivalent, *_ = ttost_ind(
@@ -182,7 +184,8 @@ def compare_unpaired(first: Sequence[float], second: Sequence[float], margin: fl
 
 def _without_spread(difference: float, margin: float) -> Tested:
     """The limit of the tests where all differences are equal."""
-    return Tested(float(difference == 0), float(abs(difference) >= margin), None)
+    equal = abs(difference) < ROUNDING
+    return Tested(float(equal), float(abs(difference) >= margin), None)
 
 
 def disagreement(first: np.ndarray, second: np.ndarray, seed: int) -> Disagreement:

@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from imagestudy.figures.data import COLUMNS, NAMED_CLASSES, short
+from imagestudy.figures.data import NAMED_CLASSES, short
 from imagestudy.figures.text import plain, wrapped
 
 # An empty figure still has a height.
 LEAST = 0.2
+COLUMNS = 8
 
 
 class Shown(NamedTuple):
@@ -25,11 +26,11 @@ class Shown(NamedTuple):
 
 def bands(shown: Sequence[Shown]) -> Figure:
     """Pictures in a row for each band: their class above, what is said of them below."""
-    figure = Figure(figsize=(5.9, max(1.15 * len(shown), LEAST)))
+    figure = Figure(figsize=(5.9, max(1.12 * len(shown), LEAST)))
     parts = figure.subfigures(len(shown), 1, squeeze=False)[:, 0] if shown else []
     for part, band in zip(parts, shown, strict=True):
         part.suptitle(plain(band.heading), fontsize=8, fontweight="bold", x=0.01, ha="left")
-        axes = part.subplots(1, COLUMNS)
+        axes = part.subplots(1, max(len(band.images), COLUMNS))
         for axis in axes:
             axis.axis("off")
         for axis, image, (above, below) in zip(axes, band.images, band.lines, strict=False):

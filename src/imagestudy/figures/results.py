@@ -1,6 +1,5 @@
 """Pictures of results: accuracies, costs, and searches over time."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from imagestudy.figures.text import plain, wrapped
 # mark, column, label, filled: the original's are hollow
 THEIRS = (("s", "original_train", "original, train"), ("o", "original_validation", "validation"))
 OURS = (("s", "train_top1", "this study, train"), ("o", "test_top1", "test"))
+# Over so many times the least cost an axis has a tick for each power of ten alone.
+FAR = 50
 COSTS = (
     ("device_seconds", "device time of a run (s)"),
     ("parameters", "parameters"),
@@ -71,18 +72,21 @@ def cost(table: pd.DataFrame) -> Figure:
     beats at a lower or equal cost.
     """
     groups = list(table.groupby("dataset_title", sort=False))
-    figure = Figure(figsize=(5.9, 2.75 * len(groups)))
+    figure = Figure(figsize=(5.9, 2.5 * len(groups)))
     parts = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
     for part, (dataset, rows) in zip(parts, groups, strict=True):
         axes = part.subplots(1, len(COSTS), sharey=True)
         for axis, (column, label) in zip(axes, COSTS, strict=True):
             _costs(axis, rows[rows["test_top1"].notna()], column)
             axis.set(xlabel=label, xscale="log")
-            axis.xaxis.set_major_locator(LogLocator(numticks=4))
+            lowest, highest = axis.get_xlim()
+            steps = (1,) if highest > FAR * lowest else (1, 2, 5)
+            axis.xaxis.set_major_locator(LogLocator(subs=steps, numticks=5))
             axis.xaxis.set_major_formatter(EngFormatter(sep=""))
             axis.xaxis.set_minor_locator(NullLocator())
         axes[0].set(ylabel="test accuracy (top-1)", title=plain(dataset))
-        part.legend(*_known(axes), loc="outside lower center", fontsize=6.5, ncols=3)
+        handles, labels = axes[0].get_legend_handles_labels()
+        part.legend(handles, labels, loc="outside lower center", fontsize=6.5, ncols=3)
     return figure
 
 
@@ -102,7 +106,7 @@ def _costs(axis: Axes, rows: pd.DataFrame, column: str) -> None:
     line = rows.iloc[kept]
     axis.plot(line[column], line["test_top1"], color="0.5", drawstyle="steps-post", marker="",
               linestyle="-", linewidth=0.8, zorder=0, label="front")  # fmt: skip
-    axis.margins(x=0.15)
+    axis.set_xlim(rows[column].min() / 2, 2 * rows[column].max())
 
 
 def front(costs: np.ndarray, values: np.ndarray) -> list[int]:
@@ -112,11 +116,6 @@ def front(costs: np.ndarray, values: np.ndarray) -> list[int]:
         if not kept or values[place] > values[kept[-1]]:
             kept.append(int(place))
     return kept
-
-
-def _known(axes: Sequence[Axes]) -> tuple[list[Any], list[str]]:
-    """The handles and labels of the panel that shows most."""
-    return max((axis.get_legend_handles_labels() for axis in axes), key=lambda each: len(each[1]))
 
 
 def anytime(trials: pd.DataFrame, crossings: pd.DataFrame) -> Figure:

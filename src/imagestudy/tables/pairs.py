@@ -9,39 +9,38 @@ from imagestudy.tables import links
 
 def methods(evidence: Evidence) -> Table:
     """Each pair as methods: the difference over seeds or searches, and whether it is decided."""
-    rows, rules, family = [], [], None
+    headings = ["difference", "interval", "over", "after Holm", "$d$", "equivalent", "first better"]
+    rows, rules = [], []
     for each in compare(evidence).values():
-        if each.family != family:
-            family = each.family
-            rules.append(len(rows))
-        sure = each.p_adjusted is not None
+        rules.append(len(rows))
+        rows.append([_pair(evidence, each.family, each.pair, len(headings))])
         rows.append(
             [
-                _pair(evidence, each.pair),
                 latex.signed(each.difference.mean),
                 _interval(each.difference.low, each.difference.high),
                 _over(each),
-                latex.escape(wording.p_value(each.p_adjusted)) if sure else latex.MISSING,
+                latex.escape(wording.p_value(each.p_adjusted)),
                 latex.MISSING if each.tested.effect is None else f"{each.tested.effect:.1f}",
                 "yes" if each.equivalent else "not shown",
                 rf"\textbf{{{each.outcome}}}",
             ]
         )
-    headings = ["first and second", "difference", "interval", "over", "after Holm", "$d$"]
-    headings += ["equivalent", "first is better"]
-    return Table(f"{LEFT}rlllrll", headings, rows, rules=rules[1:])
+    return Table(f"ll{LEFT}lrll", headings, rows, rules=rules[1:])
 
 
 def networks(evidence: Evidence) -> Table:
     """Each pair's networks of each seed, by the test pictures that only one gets right."""
-    rows, rules, family = [], [], None
+    headings = ["seed", "only 1st", "only 2nd", "of", "difference", "interval", "after Holm"]
+    headings.append("odds")
+    rows, rules, before = [], [], None
     for row in evidence.examined["pairs"]:
-        if row["family"] != family:
-            family = row["family"]
+        pair = (row["first"], row["second"])
+        if before != (row["family"], *pair):
             rules.append(len(rows))
+            rows.append([_pair(evidence, row["family"], pair, len(headings))])
+        before = (row["family"], *pair)
         rows.append(
             [
-                _pair(evidence, (row["first"], row["second"])),
                 str(row["seed"]),
                 latex.count(row["only_first"]),
                 latex.count(row["only_second"]),
@@ -52,9 +51,7 @@ def networks(evidence: Evidence) -> Table:
                 latex.MISSING if row["odds"] is None else f"{row['odds']:.2f}",
             ]
         )
-    headings = ["first and second", "seed", "only 1st", "only 2nd", "of", "difference", "interval"]
-    align = f"{latex.left(44)}rrrrrllr"
-    return Table(align, [*headings, "McNemar, Holm", "odds"], rows, (), rules[1:])
+    return Table("rrrrlllr", headings, rows, rules=rules[1:], together=True)
 
 
 def _over(found: Methods) -> str:
@@ -68,9 +65,10 @@ def _over(found: Methods) -> str:
     return f"{counted[SEARCHES]}, {counted[SEEDS]}" if few else counted[found.unit]
 
 
-def _pair(evidence: Evidence, pair: tuple[str, str]) -> str:
+def _pair(evidence: Evidence, family: str, pair: tuple[str, str], columns: int) -> str:
     one, other = (links.title(name, evidence.experiments[name]["title"]) for name in pair)
-    return rf"{one} \emph{{and}} {other}"
+    text = rf"{one} \emph{{and}} {other} ({latex.title(family)})"
+    return rf"\multicolumn{{{columns}}}{{@{{}}p{{\linewidth}}@{{}}}}{{{text}}}"
 
 
 def _interval(low: float | None, high: float | None) -> str:
