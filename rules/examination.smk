@@ -22,7 +22,9 @@ rule examine:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=REPORT_SETTINGS,
+        settings=dict(
+            experiments=list(study.experiments), families=REPORT_SETTINGS["families"]
+        ),
         code=code("examine.py"),
     message:
         "Comparing what all networks say of the test pictures"

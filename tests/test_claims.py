@@ -37,10 +37,15 @@ def add(evidence: Evidence, name: str, like: str, **changed) -> None:
 
 
 @pytest.fixture
-def whole(tmp_path) -> Evidence:
+def whole(written) -> Evidence:
+    return copy.deepcopy(written)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Evidence:
     """A study of all that `full` has: three seeds and searches, a tenth, two data sets searched."""
-    sample_results.write(tmp_path, "official", SEEDS)
-    evidence = Evidence.read(**sample_results.inputs(tmp_path, SEEDS))
+    root = sample_results.write(tmp_path_factory.mktemp("whole"), "official", SEEDS)
+    evidence = Evidence.read(**sample_results.inputs(root, SEEDS))
     for name, like in (("transfer_tenth", "vgg16_transfer"), ("scratch_tenth", "vgg16_cifar10")):
         settings = copy.deepcopy(evidence.experiments[like]["settings"])
         settings["training"]["pictures"] = FEW

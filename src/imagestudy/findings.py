@@ -131,7 +131,7 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
     else:
         since = wording.duration(last["device_seconds"])
         said = f"{leader} is ahead {where} from {since} of device time on"
-    times = wording.plural(len(race.changes), "time")
+    times = wording.plural(len(race.changes), "change")
     return Claim(
         f"lead_{race.dataset}",
         None,
@@ -139,7 +139,7 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
         f"{said}; one search of each shows no tendency",
         {"first": race.autokeras, "second": race.hand, "leader": race.leader}
         | {"changes": race.changes},
-        f"the lead changes {times}",
+        f"{times} of the lead",
     )
 
 
@@ -212,7 +212,7 @@ def _original_told_apart(evidence: Evidence) -> Claim | None:
         outcome,
         words.get(outcome, f"By their published accuracies {told} differ the other way"),
         found._asdict() | {"pictures": pictures},
-        f"z = {found.z:.2f}, {wording.p_value(found.p)}, taken as unpaired",
+        f"z = {found.z:.2f}, {wording.p_value(found.p)}",
     )
 
 

@@ -7,6 +7,7 @@ from imagestudy import latex, statistics
 from imagestudy.data import SPLITS
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
+from imagestudy.tables import links
 
 TITLES = {"autokeras": "AutoKeras", "hand": "by hand"}
 COMPARED = tuple(TITLES)
@@ -29,12 +30,15 @@ def measured(evidence: Evidence) -> Table:
     found = compared(evidence)
     columns = [(key, name) for names in found.values() for key, name in names.items()]
     rows = [
-        [label, *(latex.MISSING if name is None else cell(evidence, name) for _, name in columns)]
-        for label, cell in MEASURED
+        [label, *(_linked(evidence, name, cell) for _, name in columns)] for label, cell in MEASURED
     ]
     titles = [(latex.title(evidence.datasets[name]["title"]), len(COMPARED)) for name in found]
     headings = ["measured here", *(TITLES[key] for key, _ in columns)]
     return Table(LEFT + "l" * len(columns), headings, rows, [("", 1), *titles])
+
+
+def _linked(evidence: Evidence, name: str | None, cell: Callable[[Evidence, str], str]) -> str:
+    return latex.MISSING if name is None else links.cell(name, cell(evidence, name))
 
 
 def compared(evidence: Evidence) -> dict[str, dict[str, str | None]]:

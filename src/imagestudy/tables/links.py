@@ -13,6 +13,11 @@ def title(experiment: str, text: str) -> str:
     return runs(experiment, latex.title(text))
 
 
+def cell(experiment: str, shown: str) -> str:
+    """A cell that leads to the runs behind it, and does not look it."""
+    return runs(experiment, rf"\textcolor{{black}}{{{shown}}}")
+
+
 def runs(experiment: str, shown: str) -> str:
     """LaTeX that leads to the runs of an experiment in the appendix."""
     return rf"\hyperref[run:{experiment}]{{{shown}}}"

@@ -25,7 +25,7 @@ def of_role(evidence: Evidence, role: str) -> Table:
             heading = _dataset(evidence, dataset)
             rows.append([rf"\multicolumn{{{len(headings)}}}{{@{{}}l}}{{{heading}}}"])
         title = links.title(name, each["title"]) + _seen(evidence, name) + _label(evidence, name)
-        cells = [title, *_ours(evidence, name)]
+        cells = [title, *(links.cell(name, shown) for shown in _ours(evidence, name))]
         if role == "original":
             row = evidence.row(name) or {"train": None, "validation": None}
             cells[1:1] = [row[cell] or latex.MISSING for cell in ("train", "validation")]
@@ -89,10 +89,10 @@ def errors(evidence: Evidence) -> Table:
         rows.append(
             [
                 links.title(name, each["title"]) + _seen(evidence, name),
-                _error(top1),
-                _error(top5),
-                latex.accuracy(loss),
-                latex.spread(*evidence.examined_mean(name, "calibration_error")),
+                links.cell(name, _error(top1)),
+                links.cell(name, _error(top5)),
+                links.cell(name, latex.accuracy(loss)),
+                links.cell(name, latex.spread(*evidence.examined_mean(name, "calibration_error"))),
                 latex.accuracy(chance),
             ]
         )
