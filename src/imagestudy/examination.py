@@ -30,8 +30,8 @@ def examine(
 ) -> dict[str, Any]:
     """Everything that is measured on saved predictions, as JSON.
 
-    Of `study` the names of the `experiments` and the `families` count; the others are the paths of
-    the experiments' result files, of the data sets' dataset.json, and of the predictions of all runs,
+    Of `study` the names of the `experiments` and the `families` count. The others are paths: of the
+    experiments' result files, of the data sets' dataset.json, and of the predictions of all runs,
     `.../<experiment>/seed-<n>/predictions.npz`.
 
     Gives `networks` (by experiment and seed: log loss, calibration, accuracy of each class),
