@@ -87,7 +87,7 @@ def test_anytime_curves_never_fall(root):
 def test_changes_of_the_lead_are_where_the_curves_cross():
     searches = {
         name: {"proposer": proposer, "dataset": "cifar10", "title": name}
-        for name, proposer in (("found", "autokeras"), ("declared", "hand"))
+        for name, proposer in (("found", "autokeras"), ("declared", "hand"), ("more", "autokeras"))
     }
     curves = {"found": [0.1, 0.4, 0.4, 0.6], "declared": [0.2, 0.2, 0.5, 0.5]}
     ledgers = {
@@ -96,6 +96,7 @@ def test_changes_of_the_lead_are_where_the_curves_cross():
         )
         for name, curve in curves.items()
     }
+    ledgers["more"] = ledgers["found"]
     (race,) = costs.races(ledgers, searches)
     assert [(each["device_seconds"], each["leader"]) for each in race.changes] == [
         (20, "found"), (30, "declared"), (40, "found"),

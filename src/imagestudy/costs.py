@@ -46,11 +46,10 @@ class Race(NamedTuple):
 
 def races(ledgers: dict[str, pd.DataFrame], searches: dict[str, dict[str, Any]]) -> list[Race]:
     """The first search of AutoKeras and the first by hand, for each data set that has both."""
-    found = {}
-    for dataset in dict.fromkeys(each["dataset"] for each in searches.values()):
-        for name, each in reversed(searches.items()):
-            if each["dataset"] == dataset and each["proposer"] in ("autokeras", "hand"):
-                found.setdefault(dataset, {})[each["proposer"]] = name
+    found: dict[str, dict[str, str]] = {}
+    for name, each in searches.items():
+        if each["proposer"] in ("autokeras", "hand"):
+            found.setdefault(each["dataset"], {}).setdefault(each["proposer"], name)
     return [
         Race(dataset, own["autokeras"], own["hand"], *_race(ledgers, own))
         for dataset, own in found.items()

@@ -216,6 +216,8 @@ def summary_frame(evidence: Evidence) -> pd.DataFrame:
         for metric in ("running_train_top1", "train_top1", "selection_top1", "test_top1"):
             row |= _flat(metric, evidence.estimate(name, metric))
         row |= _flat("test_top5", evidence.estimate(name, "test_top5"))
+        row["test_loss"] = each["metrics"]["test_loss"]["mean"]
+        row["calibration_error"], _ = evidence.examined_mean(name, "calibration_error")
         network = each["network"] or {}
         row |= {key: network.get(key) for key in ("parameters", "layers", "flops")}
         row["device_seconds"] = each["device_seconds"]["mean"]

@@ -40,40 +40,46 @@ def _pair(evidence: Evidence, pair: Pair, found: Methods) -> Claim:
 
 
 def _highest(evidence: Evidence, dataset: str) -> Claim | None:
-    """That the highest test accuracy on a data set is higher than every other one."""
+    """That the highest test accuracy on a data set is higher than every other one.
+
+    Those count that were trained with enough seeds.
+    """
     ranked = evidence.ranked(dataset)
     if not ranked:
         return None
     best, others = ranked[0], ranked[1:]
     known = {name: evidence.values(name, "test_top1") for name in ranked}
-    shared = {name: sorted(known[best].keys() & known[name].keys()) for name in others}
-    seeds = min(map(len, shared.values()), default=len(known[best]))
-    values = [
-        statistics.student(*([known[side][seed] for seed in shared[name]] for side in (best, name)))
-        if len(shared[name]) >= SEEDS_NEEDED
-        else None
-        for name in others
-    ]
-    adjusted = statistics.holm(values)
-    sure = all(decided(1.0, p) == HOLDS for p in adjusted)
+    values = {}
+    for name in others:
+        seeds = sorted(known[best].keys() & known[name].keys())
+        if len(seeds) >= SEEDS_NEEDED:
+            sides = ([known[side][seed] for seed in seeds] for side in (best, name))
+            values[name] = statistics.student(*sides)
+    adjusted = dict(zip(values, statistics.holm(list(values.values())), strict=True))
+    sure = bool(adjusted) and all(decided(1.0, p) == HOLDS for p in adjusted.values())
     title = evidence.experiments[best]["title"]
+    highest = (
+        f"The highest test accuracy on {evidence.datasets[dataset]['title']} is that of {title}"
+    )
+    units = len(known[best])
+    open_still = lacking(units, SEEDS) if units < SEEDS_NEEDED else "others may be as good"
+    best_of = wording.plural(len(adjusted), "other")
     found = evidence.estimate(best, "test_top1")
-    where = f"on {evidence.datasets[dataset]['title']}"
-    highest = f"The highest test accuracy {where} is that of {title}"
-    open_still = lacking(seeds, SEEDS) if seeds < SEEDS_NEEDED else "others may be as good"
     estimates = [(name, evidence.estimate(name, "test_top1")) for name in ranked]
     return Claim(
         f"highest_{dataset}",
         None,
         HOLDS if sure else UNDECIDED,
-        highest if sure else f"{highest}; whether it is the best method is open: {open_still}",
+        f"{highest}, surely above the {best_of} with enough seeds"
+        if sure
+        else f"{highest}; whether it is the best method is open: {open_still}",
         {
             "ranked": [
                 {"experiment": name, "test_top1": each.mean, "low": each.low, "high": each.high}
                 for name, each in estimates
             ],
-            "p_adjusted": dict(zip(others, adjusted, strict=True)),
-            "units": seeds,
+            "p_adjusted": adjusted,
+            "units": units,
             "units_needed": SEEDS_NEEDED,
         },
         f"{wording.spread(found.mean, found.spread)}; guessing "

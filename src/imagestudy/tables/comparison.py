@@ -17,20 +17,22 @@ def replication(evidence: Evidence) -> Table:
             rules.append(len(rows))
             title = evidence.experiments[each.experiment]["title"]
             shown = links.title(each.experiment, title)
-            rows.append([rf"\multicolumn{{6}}{{@{{}}l}}{{\emph{{{shown}}}}}"])
+            rows.append([rf"\multicolumn{{7}}{{@{{}}l}}{{\emph{{{shown}}}}}"])
         before = each.experiment
+        running = evidence.estimate(each.experiment, "running_train_top1").mean
         rows.append(
             [
                 each.cell,
                 each.theirs,
                 latex.accuracy(each.ours),
                 latex.interval(each.low, each.high),
+                latex.accuracy(running) if each.cell == "train" else "",
                 latex.signed(each.difference),
                 f"{each.verdict}: {latex.escape(each.reason)}",
             ]
         )
-    headings = ["cell", "theirs", "ours", "interval", "difference", "verdict"]
-    return Table(f"lllll{LEFT}", headings, rows, rules=rules[1:])
+    headings = ["cell", "theirs", "ours", "interval", "running", "difference", "verdict"]
+    return Table(f"llllll{LEFT}", headings, rows, rules=rules[1:])
 
 
 def anchors(evidence: Evidence) -> Table:
