@@ -290,6 +290,10 @@ REFUSED = [
         {"statistics": {"families": {"recipes": [["alexnet", "vgg16"]]}}},
         "statistics.families.recipes is made of the experiments that say `improves`; use another",
     ),
+    (
+        {"statistics": {"families": {"again": [["vgg16_fine_tune", "vgg16_transfer"]]}}},
+        "families.again has vgg16_fine_tune and vgg16_transfer once more; a pair is in one family",
+    ),
     ({"statistics": {"margin": 0}}, "config.yaml: statistics.margin: 0 is less than"),
     (
         {"experiments": {"alexnet": {"improves": "vgg16"}}},

@@ -10,11 +10,11 @@ RECIPES = "recipes"
 
 
 def check_families(config: dict[str, Any], known: Iterable[str]) -> None:
-    """Refuse pairs of unknown experiments, or of experiments on different data.
+    """Refuse pairs of unknown experiments, on different data, or named twice.
 
     `known` are all experiments, also those that the scale leaves out.
     """
-    names = list(known)
+    names, seen = list(known), []
     for family, pairs in config["statistics"]["families"].items():
         place = f"config.yaml: statistics.families.{family}"
         if family == RECIPES:
@@ -25,6 +25,10 @@ def check_families(config: dict[str, Any], known: Iterable[str]) -> None:
             for name in pair:
                 if name not in names:
                     raise StudyError(f"{place} has {name!r}; it must be one of: {', '.join(names)}")
+            if sorted(pair) in seen:
+                both = " and ".join(pair)
+                raise StudyError(f"{place} has {both} once more; a pair is in one family")
+            seen.append(sorted(pair))
             _check_data(place, pair, config["experiments"])
     for name, block in config["experiments"].items():
         if "improves" in block:
