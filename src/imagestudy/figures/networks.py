@@ -18,6 +18,8 @@ KINDS = (
     ("normalization", ("BatchNormalization", "Normalization", "LayerNormalization"), "xxxx"),
 )
 GAP = 0.15
+# Inches: an empty figure, a network, and what a page holds beside the caption.
+LEAST, HIGH, PAGE = 0.2, 1.25, 7.5
 
 
 def drawn(networks: dict[str, dict[str, Any]]) -> Figure:
@@ -26,9 +28,9 @@ def drawn(networks: dict[str, dict[str, Any]]) -> Figure:
     A box is as high as its output is on a side (a dense layer's: one), and the wider the more maps
     or units it has. Layers without a box (activations, dropout, additions) are left out.
     """
-    figure = Figure(figsize=(5.9, 0.35 + 1.25 * len(networks)))
     if not networks:
-        return figure
+        return Figure(figsize=(5.9, LEAST))
+    figure = Figure(figsize=(5.9, 0.35 + min(HIGH * len(networks), PAGE)))
     axes = figure.subplots(len(networks), 1, squeeze=False)[:, 0]
     colours = rcParams["axes.prop_cycle"].by_key()["color"]
     for axis, (title, network) in zip(axes, networks.items(), strict=True):

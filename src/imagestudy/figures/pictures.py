@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from imagestudy.figures.data import NAMED_CLASSES, short
-from imagestudy.figures.text import plain, wrapped
+from imagestudy.figures.text import legend_height, plain, wrapped
 
 # An empty figure still has a height.
 LEAST = 0.2
@@ -51,7 +52,7 @@ def classes(by_class: pd.DataFrame, matrix: np.ndarray, titles: Sequence[str]) -
     """
     if by_class.empty:
         return Figure(figsize=(5.9, LEAST))
-    figure = Figure(figsize=(5.9, 2.9))
+    figure = Figure(figsize=(5.9, 2.5 + legend_height(len(by_class.columns), 3)))
     left, right = figure.subplots(1, 2)
     many = len(titles) > NAMED_CLASSES
     places = np.arange(1, len(titles) + 1)
@@ -62,11 +63,12 @@ def classes(by_class: pd.DataFrame, matrix: np.ndarray, titles: Sequence[str]) -
     left.set(ylabel="accuracy", ylim=(0, 1.02), title="Each class")
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     order = _alike(shares) if many else np.arange(len(titles))
-    image = right.imshow(
-        shares[np.ix_(order, order)], cmap="Greys", vmin=0, vmax=1, interpolation="nearest"
-    )
+    # Of many classes each takes a small share of another: the root lets it be seen.
+    scale = PowerNorm(0.5 if many else 1, vmin=0, vmax=1)
+    shown = shares[np.ix_(order, order)]
+    image = right.imshow(shown, cmap="Greys", norm=scale, interpolation="nearest")
     right.grid(visible=False)
-    right.set(title="Share of a class taken for each")
+    right.set(title="Share taken for each")
     figure.colorbar(image, ax=right, shrink=0.7)
     if many:
         left.set_xlabel("class, each line sorted by itself")
@@ -94,14 +96,15 @@ def calibration(bins: pd.DataFrame) -> Figure:
     panels = list(bins.groupby("dataset", sort=False))
     if not panels:
         return Figure(figsize=(5.9, LEAST))
-    figure = Figure(figsize=(5.9, 3.2))
-    parts = figure.subfigures(1, len(panels), squeeze=False)[0]
+    heights = [max(2.0, legend_height(rows["title"].nunique(), 1)) for _, rows in panels]
+    figure = Figure(figsize=(5.9, sum(heights)))
+    parts = figure.subfigures(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, (dataset, rows) in zip(parts, panels, strict=True):
         axis = part.subplots()
-        axis.plot([0, 1], [0, 1], color="0.4", linestyle=":", marker="", linewidth=0.8)
         for title, own in rows.groupby("title", sort=False):
             axis.plot(own["confidence"], own["accuracy"], label=wrapped(title), markersize=3)
+        axis.plot([0, 1], [0, 1], color="0.4", linestyle=":", marker="", linewidth=0.8)
         axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", title=plain(dataset))
         axis.set_ylabel("accuracy")
-        part.legend(loc="outside lower center", fontsize=6.5, ncols=2 if len(panels) < 3 else 1)
+        part.legend(loc="outside right center", fontsize=6.5)
     return figure

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from imagestudy.figures.text import plain, wrapped
+from imagestudy.figures.text import legend_height, plain, wrapped
 
 # mark, column, label, filled: the original's are hollow
 THEIRS = (("s", "original_train", "original, train"), ("o", "original_validation", "validation"))
@@ -72,8 +72,9 @@ def cost(table: pd.DataFrame) -> Figure:
     beats at a lower or equal cost.
     """
     groups = list(table.groupby("dataset_title", sort=False))
-    figure = Figure(figsize=(5.9, 2.5 * len(groups)))
-    parts = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
+    heights = [1.9 + legend_height(len(rows) + 1, 3) for _, rows in groups]
+    figure = Figure(figsize=(5.9, sum(heights)))
+    parts = figure.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, (dataset, rows) in zip(parts, groups, strict=True):
         axes = part.subplots(1, len(COSTS), sharey=True)
         for axis, (column, label) in zip(axes, COSTS, strict=True):

@@ -18,6 +18,11 @@ def plain(text: str) -> str:
     ).replace("$", r"\$")
 
 
+def legend_height(entries: int, columns: int) -> float:
+    """What a legend of so many `wrapped` entries needs, in inches."""
+    return 0.27 * -(-entries // columns)
+
+
 def wrapped(title: str) -> str:
     """`title` on at most two lines of a legend."""
     lines = textwrap.wrap(plain(title), WIDTH) or [""]
