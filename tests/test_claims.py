@@ -54,6 +54,7 @@ def written(tmp_path_factory) -> Evidence:
     for seed in (2, 3):
         search = evidence.experiments["autokeras"]["search"] | {"seed": seed}
         add(evidence, f"autokeras_{seed}", "autokeras", search=search)
+        write(evidence, f"autokeras_{seed}", 0.6)
         for search in ("autokeras", "random"):
             evidence.best[search].append(evidence.best[search][0] | {"seed": seed})
     for proposer, like in (("autokeras", "autokeras"), ("hand", "keras_cnn")):
