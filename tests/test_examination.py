@@ -38,6 +38,11 @@ def test_pictures_are_taken_apart():
     json.dumps(found, allow_nan=False)
 
 
+def test_one_network_is_not_alone_among_others():
+    found = taken_apart({"first": FIRST})
+    assert (found["only"], found["alone"], found["missed_by_all"]) == ({"first": 0}, [], 5)
+
+
 def test_everything_is_examined_and_pairs_are_adjusted_by_family(tmp_path):
     sample_results.write(tmp_path)
     evidence = Evidence.read(**sample_results.inputs(tmp_path))

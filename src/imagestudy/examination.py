@@ -135,7 +135,8 @@ def taken_apart(networks: Networks) -> dict[str, Any]:
     together = Predictions(np.mean([each.probabilities for each in first.values()], axis=0), labels)
     times = right.sum(axis=0)
     accuracies = right.mean(axis=1)
-    alone = np.flatnonzero(times == 1)
+    # One network is not alone among others.
+    alone = np.flatnonzero((times == 1) & (len(names) > 1))
     winners = right[:, alone].argmax(axis=0)
     best = int(accuracies.argmax())
     return {

@@ -89,6 +89,7 @@ def errors(
             [(titles[each["label"]], said(each)) for each in shown],
         )
         for heading, (shown, said) in bands.items()
+        if shown
     ]
 
 
