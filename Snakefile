@@ -19,6 +19,7 @@ localrules:
     download,
     select,
     enter,
+    export_submission,
     summarize,
     plot_learning_curves,
     plot_samples,

@@ -21,8 +21,10 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
+# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter. On a
+# Slurm cluster, Snakemake asks our sacct.
 os.environ.update(
+    PATH=f"{FOLDER / 'profiles' / 'slurm' / 'bin'}:{os.environ['PATH']}",
     PYTHONPATH=str(SOURCE),
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
@@ -42,6 +44,12 @@ wildcard_constraints:
 # At demo the networks are so small that they train best side by side.
 TRAINING_THREADS = 1 if study.scale == "demo" else 4
 TRAINING_GPUS = 1 if study.scale == "full" else 0
+# What a job asks for, behind the message of each rule that a cluster's node performs: by the names
+# that it has in the profiles. Only those for clusters know partitions.
+NEEDS = " (threads {threads}, mem_mb {resources.mem_mb}, runtime {resources.runtime}, gpu {resources.gpu}"
+if "slurm_partition" in (workflow.resource_settings.default_resources or ()):
+    NEEDS += ", slurm_partition {resources.slurm_partition}"
+NEEDS += ")"
 ARRAYS = [
     f"{split}_{kind}.npy"
     for split in ("train", "selection", "test")
@@ -75,6 +83,21 @@ def memory_of(block):
     limits = [study.training_of(each)["memory_mb"] or 0 for each in blocks]
     usual = 8000 if block["script"] == "autokeras_stock" else 4000
     return max(usual, max(limits) + 1000)
+
+
+def memory_of_run(wildcards, attempt):
+    """Megabytes of a run, more with each attempt."""
+    return attempt * memory_of(study.experiments[wildcards.experiment])
+
+
+def memory_of_trial(wildcards, attempt):
+    """Megabytes of a trial, and of what handles its networks; more with each attempt."""
+    return attempt * memory_of(study.searches[wildcards.search])
+
+
+def growing(need):
+    """Megabytes or minutes, more with each attempt: the last one may have failed for want."""
+    return lambda wildcards, attempt: attempt * need
 
 
 def at_scale(path):

@@ -39,9 +39,9 @@ rule run:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=lambda wildcards: memory_of(study.experiments[wildcards.experiment]),
+        mem_mb=memory_of_run,
         gpu=TRAINING_GPUS,
-        runtime=600,
+        runtime=growing(600),
     params:
         run=lambda wildcards: dict(
             settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
@@ -50,7 +50,7 @@ rule run:
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:
-        "Experiment {wildcards.experiment}, seed {wildcards.seed}"
+        "Experiment {wildcards.experiment}, seed {wildcards.seed}" + NEEDS
     script:
         "../scripts/experiments/{params.script}.py"
 

@@ -16,8 +16,9 @@ rule propose:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
-        runtime=10,
+        mem_mb=memory_of_trial,
+        gpu=0,
+        runtime=growing(10),
     params:
         settings=lambda wildcards: study.search_settings(
             wildcards.search, int(wildcards.seed)
@@ -25,6 +26,7 @@ rule propose:
         code=code("propose.py"),
     message:
         "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
+        + NEEDS
     script:
         "../scripts/propose.py"
 
@@ -43,9 +45,9 @@ rule trial:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
+        mem_mb=memory_of_trial,
         gpu=TRAINING_GPUS,
-        runtime=120,
+        runtime=growing(120),
     params:
         run=lambda wildcards: dict(
             settings=study.trial_settings(
@@ -60,6 +62,7 @@ rule trial:
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
         "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
+        + NEEDS
     script:
         "../scripts/experiments/{params.script}.py"
 
@@ -107,8 +110,9 @@ rule export:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
-        runtime=10,
+        mem_mb=memory_of_trial,
+        gpu=0,
+        runtime=growing(10),
     params:
         run=lambda wildcards: dict(
             settings=study.searching_settings(wildcards.search, int(wildcards.seed)),
@@ -118,6 +122,7 @@ rule export:
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
         "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+        + NEEDS
     script:
         "../scripts/experiments/{params.script}.py"
 

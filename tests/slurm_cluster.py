@@ -1,0 +1,298 @@
+"""A Slurm cluster for tests: two nodes on this machine, with a fake GPU each, gone afterwards."""
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+
+ETC = Path("/etc/slurm")  # the job steps look nowhere else
+MUNGE = Path("/run/munge")
+MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
+# What is said of a job, and squeue's names for it.
+COLUMNS = {
+    "id": "JobID", "state": "State", "partition": "Partition", "node": "NodeList",
+    "comment": "Comment", "memory": "MinMemory", "time": "TimeLimit", "gpus": "tres-per-job",
+    "folder": "WorkDir",
+}  # fmt: skip
+PATIENCE = 60  # seconds
+NODES = ("n1", "n2")
+PROGRAMS = ("munged", "slurmctld", "slurmd")
+ACCOUNTING_PROGRAMS = ("slurmdbd", "mariadbd", "mariadb-install-db")
+
+SLURM = """
+ClusterName=imagestudy
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort=17000
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation={folder}/controller
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdSpoolDir={folder}/%n
+SlurmdPidFile={folder}/%n.pid
+SlurmdLogFile={folder}/%n.log
+AuthType=auth/munge
+# How long a job that lost its node waits before it starts again.
+AuthInfo=cred_expire=10
+SwitchType=switch/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+SlurmdParameters=config_overrides
+SchedulerParameters=bf_interval=2,sched_interval=2,batch_sched_delay=0
+ReturnToService=2
+SlurmctldTimeout=10
+SlurmdTimeout=20
+KillWait=2
+MinJobAge=300
+GresTypes=gpu
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+{memory_limits}
+{accounting}
+{nodes}
+PartitionName=main Nodes=ALL Default=YES
+PartitionName=gpu Nodes=ALL
+"""
+NODE = (
+    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=8000 "
+    "Gres=gpu:1"
+)
+# A job that takes more memory than it asked for is killed by the kernel where Slurm can ask it to,
+# otherwise by Slurm, which looks once a second.
+BY_KERNEL = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"
+BY_SLURM = (
+    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\n"
+    "JobAcctGatherParams=OverMemoryKill"
+)
+CGROUP = "CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\n"
+ACCOUNTING = """
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=17010
+AccountingStorageEnforce=associations
+"""
+DATABASE_PORT = 17011
+SLURMDBD = f"""
+DbdHost={{host}}
+DbdAddr=127.0.0.1
+DbdPort=17010
+SlurmUser=root
+PidFile={{folder}}/slurmdbd.pid
+LogFile={{folder}}/slurmdbd.log
+AuthType=auth/munge
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={DATABASE_PORT}
+StorageUser=slurm
+StoragePass=throw-away
+"""
+
+
+def why_not(programs: tuple[str, ...]) -> str | None:
+    """The reason why no cluster can be started here; None where one can."""
+    missing = [program for program in programs if not _found(program)]
+    if missing:
+        return f"{', '.join(missing)} not found: envs/setup.sh slurm installs Debian's packages"
+    if os.geteuid():
+        return "slurmd wants to be started by root"
+    configured = [path for path in ETC.glob("*.conf") if path.name in ("slurm.conf", "gres.conf")]
+    if any(path.exists() for path in configured):
+        return f"{ETC}/slurm.conf exists: this machine may be part of a real cluster"
+    return None
+
+
+def _found(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+
+class Cluster:
+    """The daemons, each a child of this process."""
+
+    def __init__(self, folder: Path, *, accounting: bool = False) -> None:
+        self.folder = folder
+        self.accounting = accounting
+        self._daemons: dict[str, subprocess.Popen] = {}
+        self._links: list[Path] = []
+
+    def __enter__(self) -> "Cluster":
+        try:
+            self._configure()
+            self._start_munge()
+            if self.accounting:
+                self._start_database()
+                self.start("slurmdbd")
+                self._wait(lambda: self._answers("sacctmgr", "-n", "list", "cluster"))
+                self._run("sacctmgr", "-i", "add", "cluster", "imagestudy")
+                self._run("sacctmgr", "-i", "add", "account", "study", "Cluster=imagestudy")
+                self._run("sacctmgr", "-i", "add", "user", "root", "Account=study")
+            self.start("slurmctld")
+            for name in NODES:
+                self.start(name)
+            self.wait_until_idle()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "slurmctld" in self._daemons:
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                self.cancel_all()
+        for name in reversed(list(self._daemons)):
+            self.stop(name)
+        for link in self._links:
+            link.unlink()
+
+    def wait_until_idle(self) -> None:
+        """Wait until all nodes are ready for jobs."""
+        self._wait(lambda: set(self._run("sinfo", "-h", "-o", "%t", "-N").split()) == {"idle"})
+
+    def start(self, name: str) -> None:
+        """Start a daemon: `slurmctld`, `slurmdbd` or a node."""
+        command = [_found(name), "-D"] if name not in NODES else [_found("slurmd"), "-D", "-N", name]
+        self._spawn(name, command)
+
+    def stop(self, name: str) -> None:
+        """Stop a daemon, and wait until it has ended."""
+        daemon = self._daemons.pop(name)
+        daemon.terminate()
+        try:
+            daemon.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+
+    def cut_power(self, name: str) -> None:
+        """End a node with all that runs on it, as if it were switched off."""
+        daemon = self._daemons.pop(name)
+        running = [job["id"] for job in self.jobs() if job["node"] == name]
+        steps = [each for each in psutil.process_iter() if _is_step_of(each, running)]
+        children = [child for step in steps for child in step.children(recursive=True)]
+        for process in [psutil.Process(daemon.pid), *steps, *children]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        daemon.wait()
+
+    def jobs(self, state: str | None = None, *, folder: Path | None = None) -> list[dict[str, str]]:
+        """The jobs that squeue lists: unfinished ones, or those in a state, or "all"."""
+        states = [f"--states={state}"] if state else []
+        form = ",".join(f"{name}:400" for name in COLUMNS.values())
+        lines = self._run("squeue", "-h", f"--Format={form}", *states).splitlines()
+        words = [[line[at : at + 400].strip() for at in range(0, len(line), 400)] for line in lines]
+        found = [dict(zip(COLUMNS, each, strict=True)) for each in words]
+        return [job for job in found if folder is None or job["folder"] == str(folder)]
+
+    def cancel(self, *jobs: str) -> None:
+        """Cancel the jobs of these numbers; without any, all."""
+        self._run("scancel", *(jobs or ("--user=root",)))
+
+    def cancel_all(self) -> None:
+        """Cancel all jobs, and wait until they have ended."""
+        self.cancel()
+        self._wait(lambda: not self.jobs())
+
+    def _configure(self) -> None:
+        host = platform.node()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        devices = {name: self.folder / f"gpu-{name}" for name in NODES}
+        for device in devices.values():
+            os.mknod(device, 0o666 | 0o020000, os.makedev(1, 3))  # /dev/null by another name
+        by_kernel = os.access(MEMORY_CGROUP, os.W_OK)
+        files = {
+            "slurm.conf": SLURM.format(
+                host=host,
+                folder=self.folder,
+                memory_limits=BY_KERNEL if by_kernel else BY_SLURM,
+                accounting=ACCOUNTING if self.accounting else "",
+                nodes="\n".join(
+                    NODE.format(name=name, host=host, port=17001 + number)
+                    for number, name in enumerate(NODES)
+                ),
+            ),
+            "gres.conf": "\n".join(
+                f"NodeName={name} Name=gpu File={device}" for name, device in devices.items()
+            ),
+            "cgroup.conf": CGROUP if by_kernel else "",
+            "slurmdbd.conf": SLURMDBD.format(host=host, folder=self.folder),
+        }
+        ETC.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (self.folder / name).write_text(text + "\n")
+            (self.folder / name).chmod(0o600)
+            link = ETC / name
+            link.unlink(missing_ok=True)  # left by a test that was killed: `why_not` has looked
+            link.symlink_to(self.folder / name)
+            self._links.append(link)
+
+    def _start_munge(self) -> None:
+        if self._answers("munge", "-n"):
+            return
+        MUNGE.mkdir(exist_ok=True)
+        shutil.chown(MUNGE, "munge", "munge")
+        MUNGE.chmod(0o755)
+        self._spawn("munged", [_found("munged"), "--foreground"], user="munge", group="munge")
+        self._wait(lambda: self._answers("munge", "-n"))
+
+    def _start_database(self) -> None:
+        data = self.folder / "database"
+        self._run(
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--user=root",
+        )
+        users = self.folder / "users.sql"
+        users.write_text(
+            "CREATE USER slurm@'127.0.0.1' IDENTIFIED BY 'throw-away';\n"
+            "GRANT ALL ON slurm_acct_db.* TO slurm@'127.0.0.1';\n"
+        )
+        options = {
+            "datadir": data,
+            "socket": self.folder / "database.sock",
+            "bind-address": "127.0.0.1",
+            "port": DATABASE_PORT,
+            "init-file": users,
+            "user": "root",
+        }
+        words = [f"--{key}={value}" for key, value in options.items()]
+        self._spawn("mariadbd", [_found("mariadbd"), "--no-defaults", "--skip-name-resolve", *words])
+        self._wait((self.folder / "database.sock").exists)
+
+    def _spawn(self, name: str, command: list[str], **user: str) -> None:
+        with (self.folder / f"{name}.out").open("a") as output:
+            self._daemons[name] = subprocess.Popen(
+                command, stdout=output, stderr=output, start_new_session=True, **user
+            )
+
+    def _answers(self, *command: str) -> bool:
+        return not subprocess.run(command, capture_output=True, check=False).returncode
+
+    def _run(self, *command: str) -> str:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise RuntimeError(f"{command}: {ended.stdout}{ended.stderr}")
+        return ended.stdout
+
+    def _wait(self, condition) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"the test cluster does not start; see {self.folder}")
+            time.sleep(0.2)
+
+
+def _is_step_of(process: psutil.Process, jobs: list[str]) -> bool:
+    """Whether it is the supervisor of a step of one of these jobs: `slurmstepd: [7.batch]`."""
+    try:
+        words = " ".join(process.cmdline())
+        return words.startswith("slurmstepd") and any(f"[{job}." in words for job in jobs)
+    except psutil.Error:
+        return False
