@@ -67,8 +67,7 @@ NODE = (
 # otherwise by Slurm, which looks once a second.
 BY_KERNEL = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"
 BY_SLURM = (
-    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\n"
-    "JobAcctGatherParams=OverMemoryKill"
+    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nJobAcctGatherParams=OverMemoryKill"
 )
 CGROUP = "CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\n"
 ACCOUNTING = """
@@ -155,7 +154,9 @@ class Cluster:
 
     def start(self, name: str) -> None:
         """Start a daemon: `slurmctld`, `slurmdbd` or a node."""
-        command = [_found(name), "-D"] if name not in NODES else [_found("slurmd"), "-D", "-N", name]
+        command = (
+            [_found(name), "-D"] if name not in NODES else [_found("slurmd"), "-D", "-N", name]
+        )
         self._spawn(name, command)
 
     def stop(self, name: str) -> None:
@@ -263,7 +264,9 @@ class Cluster:
             "user": "root",
         }
         words = [f"--{key}={value}" for key, value in options.items()]
-        self._spawn("mariadbd", [_found("mariadbd"), "--no-defaults", "--skip-name-resolve", *words])
+        self._spawn(
+            "mariadbd", [_found("mariadbd"), "--no-defaults", "--skip-name-resolve", *words]
+        )
         self._wait((self.folder / "database.sock").exists)
 
     def _spawn(self, name: str, command: list[str], **user: str) -> None:

@@ -44,7 +44,7 @@ class ClusterStudy:
         return ClusterStudy(folder)
 
     def start(self, *arguments: str) -> "ClusterStudy":
-        """Start the command that a person gives; only what is for speed differs from the profile."""
+        """Start the command that a person gives, with a profile that waits less."""
         command = [
             *(sys.executable, "envs/study.py", "--workflow-profile", "profiles/slurm"),
             *("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "5"),
