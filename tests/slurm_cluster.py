@@ -17,7 +17,7 @@ MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 COLUMNS = {
     "id": "JobID", "state": "State", "partition": "Partition", "node": "NodeList",
     "comment": "Comment", "memory": "MinMemory", "time": "TimeLimit", "gpus": "tres-per-job",
-    "folder": "WorkDir",
+    "account": "Account", "folder": "WorkDir",
 }  # fmt: skip
 PATIENCE = 60  # seconds
 NODES = ("n1", "n2")
@@ -76,6 +76,7 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort=17010
 AccountingStorageEnforce=associations
 """
+ACCOUNT = "study"
 DATABASE_PORT = 17011
 SLURMDBD = f"""
 DbdHost={{host}}
@@ -128,8 +129,8 @@ class Cluster:
                 self.start("slurmdbd")
                 self._wait(lambda: self._answers("sacctmgr", "-n", "list", "cluster"))
                 self._run("sacctmgr", "-i", "add", "cluster", "imagestudy")
-                self._run("sacctmgr", "-i", "add", "account", "study", "Cluster=imagestudy")
-                self._run("sacctmgr", "-i", "add", "user", "root", "Account=study")
+                self._run("sacctmgr", "-i", "add", "account", ACCOUNT, "Cluster=imagestudy")
+                self._run("sacctmgr", "-i", "add", "user", "root", f"Account={ACCOUNT}")
             self.start("slurmctld")
             for name in NODES:
                 self.start(name)

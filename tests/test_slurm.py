@@ -135,6 +135,17 @@ def test_jobs_that_outlive_snakemake_are_waited_for(cluster, study, undisturbed)
     assert study.metrics() == undisturbed
 
 
+def test_jobs_that_are_only_queued_are_cancelled(cluster, study, undisturbed):
+    one_at_a_time = ["run:mem_mb=7000", "run:slurm_extra='--nodelist=n1'"]
+    study.start(TARGET, "--set-resources", *one_at_a_time)
+    wait_for(lambda: study.at_work() and cluster.jobs("PENDING", folder=study.folder))
+    study.kill_snakemake()
+    study.start(TARGET).finish()
+    assert "cancelling jobs of a killed Snakemake that have not begun" in study.output()
+    assert ends(cluster, study) == ["CANCELLED", "COMPLETED", "COMPLETED"]
+    assert study.metrics() == undisturbed
+
+
 def running(cluster, study):
     return cluster.jobs("RUNNING", folder=study.folder)
 

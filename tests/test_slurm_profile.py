@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT
 
 SACCT = ROOT / "profiles" / "slurm" / "bin" / "sacct"
@@ -66,6 +67,12 @@ def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):
 def test_one_machine_knows_no_partitions(fresh_study):
     messages = job_messages(fresh_study, "--cores", "2", "alexnet")
     assert any(line.endswith("(threads 1, mem_mb 4000, runtime 600, gpu 0)") for line in messages)
+
+
+def test_jobs_are_looked_for_by_the_name_that_the_profile_gives_them():
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    named = f'JOB_NAMES = "{profile["slurm-jobname-prefix"]}_"'
+    assert named in (ROOT / "envs" / "study.py").read_text()
 
 
 def test_states_of_jobs_are_asked_of_squeue_where_sacct_is_meant_to_say_them(with_program):
