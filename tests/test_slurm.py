@@ -11,7 +11,7 @@ from slurm_study import TARGET, ClusterStudy, clear, wait_for
 
 pytestmark = pytest.mark.slurm
 TOO_LITTLE_MEMORY_MB = 450  # the second or the third attempt has enough
-AWAY_SECONDS = 25  # longer than the pause between two questions for the states of jobs
+AWAY_SECONDS = 40  # longer than the pause between two questions for the states of jobs
 
 
 @pytest.fixture(scope="module")
