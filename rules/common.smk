@@ -24,7 +24,9 @@ except StudyError as error:
 # Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter. On a
 # Slurm cluster, Snakemake asks our sacct.
 os.environ.update(
-    PATH=f"{FOLDER / 'profiles' / 'slurm' / 'bin'}:{os.environ['PATH']}",
+    PATH=os.pathsep.join(
+        [str(FOLDER / "profiles" / "slurm" / "bin"), *os.get_exec_path()]
+    ),
     PYTHONPATH=str(SOURCE),
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
@@ -44,12 +46,6 @@ wildcard_constraints:
 # At demo the networks are so small that they train best side by side.
 TRAINING_THREADS = 1 if study.scale == "demo" else 4
 TRAINING_GPUS = 1 if study.scale == "full" else 0
-# What a job asks for, behind the message of each rule that a cluster's node performs: by the names
-# that it has in the profiles. Only those for clusters know partitions.
-NEEDS = " (threads {threads}, mem_mb {resources.mem_mb}, runtime {resources.runtime}, gpu {resources.gpu}"
-if "slurm_partition" in (workflow.resource_settings.default_resources or ()):
-    NEEDS += ", slurm_partition {resources.slurm_partition}"
-NEEDS += ")"
 ARRAYS = [
     f"{split}_{kind}.npy"
     for split in ("train", "selection", "test")
@@ -98,6 +94,15 @@ def memory_of_trial(wildcards, attempt):
 def growing(need):
     """Megabytes or minutes, more with each attempt: the last one may have failed for want."""
     return lambda wildcards, attempt: attempt * need
+
+
+def with_needs(message):
+    """A message, and what the job asks for by the names of the profiles; some know partitions."""
+    needs = "threads {threads}, mem_mb {resources.mem_mb}, runtime {resources.runtime}"
+    needs += ", gpu {resources.gpu}"
+    if "slurm_partition" in (workflow.resource_settings.default_resources or ()):
+        needs += ", slurm_partition {resources.slurm_partition}"
+    return f"{message} ({needs})"
 
 
 def at_scale(path):

@@ -71,7 +71,7 @@ rule prepare:
         found=lambda wildcards: study.own_files(wildcards.dataset),
         code=modules("prepare.py"),
     message:
-        "Preparing the arrays of {wildcards.dataset}" + NEEDS
+        with_needs("Preparing the arrays of {wildcards.dataset}")
     script:
         "../scripts/prepare.py"
 
@@ -95,6 +95,6 @@ rule export_csv:
     params:
         code=code("export_csv.py"),
     message:
-        "Exporting {wildcards.dataset} as one folder of pictures and a CSV" + NEEDS
+        with_needs("Exporting {wildcards.dataset} as one folder of pictures and a CSV")
     script:
         "../scripts/export_csv.py"

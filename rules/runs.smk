@@ -50,7 +50,7 @@ rule run:
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:
-        "Experiment {wildcards.experiment}, seed {wildcards.seed}" + NEEDS
+        with_needs("Experiment {wildcards.experiment}, seed {wildcards.seed}")
     script:
         "../scripts/experiments/{params.script}.py"
 

@@ -25,8 +25,9 @@ rule propose:
         ),
         code=code("propose.py"),
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
-        + NEEDS
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
+        )
     script:
         "../scripts/propose.py"
 
@@ -61,8 +62,9 @@ rule trial:
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
-        + NEEDS
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
+        )
     script:
         "../scripts/experiments/{params.script}.py"
 
@@ -121,8 +123,9 @@ rule export:
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
-        + NEEDS
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+        )
     script:
         "../scripts/experiments/{params.script}.py"
 
