@@ -2,17 +2,18 @@
 
 import contextlib
 import os
-import platform
 import shutil
+import stat
 import subprocess
 import time
 from pathlib import Path
 
 import psutil
+from slurm_configuration import ACCOUNT, DATABASE_PORT, NAME, NODES, configuration
 
 ETC = Path("/etc/slurm")  # the job steps look nowhere else
+CONFIGURATION = ETC / "slurm.conf"
 MUNGE = Path("/run/munge")
-MEMORY_CGROUP = Path("/sys/fs/cgroup/memory")
 # What is said of a job, and squeue's names for it.
 COLUMNS = {
     "id": "JobID", "state": "State", "partition": "Partition", "node": "NodeList",
@@ -20,78 +21,8 @@ COLUMNS = {
     "account": "Account", "folder": "WorkDir",
 }  # fmt: skip
 PATIENCE = 60  # seconds
-NODES = ("n1", "n2")
 PROGRAMS = ("munged", "slurmctld", "slurmd")
 ACCOUNTING_PROGRAMS = ("slurmdbd", "mariadbd", "mariadb-install-db")
-
-SLURM = """
-ClusterName=imagestudy
-SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort=17000
-SlurmUser=root
-SlurmdUser=root
-StateSaveLocation={folder}/controller
-SlurmctldPidFile={folder}/slurmctld.pid
-SlurmctldLogFile={folder}/slurmctld.log
-SlurmdSpoolDir={folder}/%n
-SlurmdPidFile={folder}/%n.pid
-SlurmdLogFile={folder}/%n.log
-AuthType=auth/munge
-# How long a job that lost its node waits before it starts again.
-AuthInfo=cred_expire=10
-SwitchType=switch/none
-MpiDefault=none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU_Memory
-SlurmdParameters=config_overrides
-SchedulerParameters=bf_interval=2,sched_interval=2,batch_sched_delay=0
-ReturnToService=2
-SlurmctldTimeout=10
-SlurmdTimeout=20
-KillWait=2
-MinJobAge=300
-GresTypes=gpu
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=1
-{memory_limits}
-{accounting}
-{nodes}
-PartitionName=main Nodes=ALL Default=YES
-PartitionName=gpu Nodes=ALL
-"""
-NODE = (
-    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=8000 "
-    "Gres=gpu:1"
-)
-# A job that takes more memory than it asked for is killed by the kernel where Slurm can ask it to,
-# otherwise by Slurm, which looks once a second.
-BY_KERNEL = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"
-BY_SLURM = (
-    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nJobAcctGatherParams=OverMemoryKill"
-)
-CGROUP = "CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\n"
-ACCOUNTING = """
-AccountingStorageType=accounting_storage/slurmdbd
-AccountingStorageHost=127.0.0.1
-AccountingStoragePort=17010
-AccountingStorageEnforce=associations
-"""
-ACCOUNT = "study"
-DATABASE_PORT = 17011
-SLURMDBD = f"""
-DbdHost={{host}}
-DbdAddr=127.0.0.1
-DbdPort=17010
-SlurmUser=root
-PidFile={{folder}}/slurmdbd.pid
-LogFile={{folder}}/slurmdbd.log
-AuthType=auth/munge
-StorageType=accounting_storage/mysql
-StorageHost=127.0.0.1
-StoragePort={DATABASE_PORT}
-StorageUser=slurm
-StoragePass=throw-away
-"""
 
 
 def why_not(programs: tuple[str, ...]) -> str | None:
@@ -101,14 +32,19 @@ def why_not(programs: tuple[str, ...]) -> str | None:
         return f"{', '.join(missing)} not found: envs/setup.sh slurm installs Debian's packages"
     if os.geteuid():
         return "slurmd wants to be started by root"
-    configured = [path for path in ETC.glob("*.conf") if path.name in ("slurm.conf", "gres.conf")]
-    if any(path.exists() for path in configured):
-        return f"{ETC}/slurm.conf exists: this machine may be part of a real cluster"
+    if CONFIGURATION.exists() and f"ClusterName={NAME}\n" not in CONFIGURATION.read_text():
+        return f"{CONFIGURATION} is of a cluster that is not a test's"
+    if CONFIGURATION.exists() and _answers("scontrol", "ping"):
+        return "a test's cluster is at work here; after a killed test: stop its slurmctld, slurmd"
     return None
 
 
 def _found(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+
+def _answers(*command: str) -> bool:
+    return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 class Cluster:
@@ -127,9 +63,9 @@ class Cluster:
             if self.accounting:
                 self._start_database()
                 self.start("slurmdbd")
-                self._wait(lambda: self._answers("sacctmgr", "-n", "list", "cluster"))
-                self._run("sacctmgr", "-i", "add", "cluster", "imagestudy")
-                self._run("sacctmgr", "-i", "add", "account", ACCOUNT, "Cluster=imagestudy")
+                self._wait(lambda: _answers("sacctmgr", "-n", "list", "cluster"))
+                self._run("sacctmgr", "-i", "add", "cluster", NAME)
+                self._run("sacctmgr", "-i", "add", "account", ACCOUNT, f"Cluster={NAME}")
                 self._run("sacctmgr", "-i", "add", "user", "root", f"Account={ACCOUNT}")
             self.start("slurmctld")
             for name in NODES:
@@ -200,32 +136,13 @@ class Cluster:
         self._wait(lambda: not self.jobs())
 
     def _configure(self) -> None:
-        host = platform.node()
         self.folder.mkdir(parents=True, exist_ok=True)
-        devices = {name: self.folder / f"gpu-{name}" for name in NODES}
-        for device in devices.values():
-            os.mknod(device, 0o666 | 0o020000, os.makedev(1, 3))  # /dev/null by another name
-        by_kernel = os.access(MEMORY_CGROUP, os.W_OK)
-        files = {
-            "slurm.conf": SLURM.format(
-                host=host,
-                folder=self.folder,
-                memory_limits=BY_KERNEL if by_kernel else BY_SLURM,
-                accounting=ACCOUNTING if self.accounting else "",
-                nodes="\n".join(
-                    NODE.format(name=name, host=host, port=17001 + number)
-                    for number, name in enumerate(NODES)
-                ),
-            ),
-            "gres.conf": "\n".join(
-                f"NodeName={name} Name=gpu File={device}" for name, device in devices.items()
-            ),
-            "cgroup.conf": CGROUP if by_kernel else "",
-            "slurmdbd.conf": SLURMDBD.format(host=host, folder=self.folder),
-        }
+        for name in NODES:
+            device = os.makedev(1, 3)  # /dev/null, by another name
+            os.mknod(self.folder / f"gpu-{name}", 0o666 | stat.S_IFCHR, device)
         ETC.mkdir(exist_ok=True)
-        for name, text in files.items():
-            (self.folder / name).write_text(text + "\n")
+        for name, text in configuration(self.folder, accounting=self.accounting).items():
+            (self.folder / name).write_text(text)
             (self.folder / name).chmod(0o600)
             link = ETC / name
             link.unlink(missing_ok=True)  # left by a test that was killed: `why_not` has looked
@@ -233,13 +150,13 @@ class Cluster:
             self._links.append(link)
 
     def _start_munge(self) -> None:
-        if self._answers("munge", "-n"):
+        if _answers("munge", "-n"):
             return
         MUNGE.mkdir(exist_ok=True)
         shutil.chown(MUNGE, "munge", "munge")
         MUNGE.chmod(0o755)
         self._spawn("munged", [_found("munged"), "--foreground"], user="munge", group="munge")
-        self._wait(lambda: self._answers("munge", "-n"))
+        self._wait(lambda: _answers("munge", "-n"))
 
     def _start_database(self) -> None:
         data = self.folder / "database"
@@ -275,9 +192,6 @@ class Cluster:
             self._daemons[name] = subprocess.Popen(
                 command, stdout=output, stderr=output, start_new_session=True, **user
             )
-
-    def _answers(self, *command: str) -> bool:
-        return not subprocess.run(command, capture_output=True, check=False).returncode
 
     def _run(self, *command: str) -> str:
         ended = subprocess.run(command, capture_output=True, text=True, check=False)

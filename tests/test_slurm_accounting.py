@@ -1,7 +1,8 @@
 """The study on a Slurm cluster with accounting, and while the accounts' database is away."""
 
 import pytest
-from slurm_cluster import ACCOUNT, ACCOUNTING_PROGRAMS, PROGRAMS, Cluster, why_not
+from slurm_cluster import ACCOUNTING_PROGRAMS, PROGRAMS, Cluster, why_not
+from slurm_configuration import ACCOUNT
 from slurm_study import TARGET, ClusterStudy, clear, wait_for
 
 pytestmark = pytest.mark.slurm
