@@ -188,9 +188,14 @@ class Cluster:
         self._wait((self.folder / "database.sock").exists)
 
     def _spawn(self, name: str, command: list[str], **user: str) -> None:
+        ends_with_us = ["setpriv", "--pdeathsig", "TERM"]
         with (self.folder / f"{name}.out").open("a") as output:
             self._daemons[name] = subprocess.Popen(
-                command, stdout=output, stderr=output, start_new_session=True, **user
+                [*ends_with_us, *command],
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **user,
             )
 
     def _run(self, *command: str) -> str:
