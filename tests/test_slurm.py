@@ -7,7 +7,7 @@ import time
 import pytest
 from conftest import StudyCopy
 from slurm_cluster import PROGRAMS, Cluster, why_not
-from slurm_study import TARGET, ClusterStudy, clear, wait_for
+from slurm_study import PATIENCE, TARGET, ClusterStudy, clear, wait_for
 
 pytestmark = pytest.mark.slurm
 TOO_LITTLE_MEMORY_MB = 450  # the second or the third attempt has enough
@@ -58,13 +58,14 @@ def test_three_jobs_lead_to_a_result(cluster, tmp_path):
         clear(cluster, study)
 
 
-def test_the_whole_study_on_a_cluster_measures_what_it_does_on_one_machine(
-    cluster, finished_study, tmp_path
-):
+def test_the_whole_study_ends_in_its_report(cluster, tmp_path):
     study = ClusterStudy(StudyCopy(tmp_path).folder)
-    study.start("report.pdf").finish()
-    assert study.metrics() == ClusterStudy(finished_study.folder).metrics()
-    assert (study.folder / "report.pdf").read_bytes().startswith(b"%PDF")
+    try:
+        study.start("report.pdf").finish()
+        assert (study.folder / "report.pdf").read_bytes().startswith(b"%PDF")
+        assert set(ends(cluster, study)) == {"COMPLETED"}
+    finally:
+        clear(cluster, study)
 
 
 def test_a_cancelled_job_is_submitted_again(cluster, study, undisturbed):
@@ -115,6 +116,19 @@ def test_the_controller_may_be_away(cluster, study, undisturbed):
     cluster.start("slurmctld")
     study.finish()
     assert ends(cluster, study) == ["COMPLETED", "COMPLETED"]
+    assert study.metrics() == undisturbed
+
+
+def test_a_controller_that_takes_no_jobs_is_said(cluster, study, undisturbed):
+    cluster.stop("slurmctld")
+    study.start(TARGET)
+    try:
+        assert study.snakemake.wait(PATIENCE) == 1
+    finally:
+        cluster.start("slurmctld")
+        cluster.wait_until_idle()
+    assert "SLURM sbatch failed" in study.output()
+    study.start(TARGET).finish()
     assert study.metrics() == undisturbed
 
 
