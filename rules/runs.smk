@@ -12,13 +12,15 @@ rule probe_engine:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=4000,
+        mem_mb=growing(4000),
         gpu=TRAINING_GPUS,
-        runtime=30,
+        runtime=growing(30),
     params:
         code=code("probe_engine.py"),
     message:
-        "Finding out which precision, compilation and number of threads are fastest here"
+        with_needs(
+            "Finding out which precision, compilation and number of threads are fastest here"
+        )
     script:
         "../scripts/probe_engine.py"
 

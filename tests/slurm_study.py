@@ -13,7 +13,7 @@ from conftest import TINY, StudyCopy
 from slurm_cluster import Cluster
 
 TARGET = "results/demo/summary.csv"
-PATIENCE = 400  # seconds
+PATIENCE = 900  # seconds
 ONE_EXPERIMENT = TINY | {
     "seeds": [1, 2],
     "datasets": {"tiny_imagenet": TINY["datasets"]["tiny_imagenet"], "cifar10": None},
