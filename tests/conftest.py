@@ -53,7 +53,7 @@ TINY = {
             "generate": {"classes": 10, "train": 2, "test": 2, "unlabelled": 0, "seed": 2},
         },
     },
-    "training": {"batch_size": 12, "epochs": 1},
+    "training": {"batch_size": 12, "epochs": 1, "precision": "float32", "compiled": False},
     "experiments": {
         "alexnet_own": {
             "title": r"AlexNet on a_b%c&d# \input{x}",

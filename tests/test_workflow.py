@@ -321,3 +321,18 @@ def test_at_full_everything_is_downloaded_and_nothing_generated(fresh_study):
         for search in full.searches.values()
     ]
     assert planned["trial"] == sum(trials)
+
+
+def test_what_the_settings_leave_open_a_probe_decides_once(fresh_study):
+    left_open = ("--config", "training={precision: auto, compiled: auto}")
+    assert fresh_study.planned("report.pdf", *left_open)["probe_engine"] == 1
+    target = "results/demo/runs/alexnet/seed-1/result.json"
+    ended = fresh_study.snakemake(target, *left_open)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    engine = json.loads((fresh_study.folder / "results/demo/engine.json").read_text())
+    result = json.loads((fresh_study.folder / target).read_text())
+    assert result["precision"] == engine["precision"]
+    assert result["hardware"]["compiled"] == engine["compiled"]
+    assert result["threads_used"] == min(engine["threads"], result["threads"])
+    (fresh_study.folder / "results/demo/engine.json").touch()
+    assert fresh_study.planned(target, *left_open) == {}
