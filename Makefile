@@ -11,7 +11,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study test test-thorough benchmark lint format lock readme dag clean
+.PHONY: help environment latex report study bundle test test-thorough benchmark lint format lock readme dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ report: latex environment ## the study at SCALE (demo: minutes, generated data),
 
 study: ## the whole study on the real data: make report SCALE=full
 	$(MAKE) report SCALE=full
+
+bundle: latex environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
+	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)
 
 test: latex environment ## all tests, or those named by TESTS
 	.venv/bin/python -m pytest $(TESTS)
@@ -63,4 +66,4 @@ dag: environment ## docs/rulegraph.svg: the rules and what depends on what (need
 	set -o pipefail; $(SNAKEMAKE) report.pdf $(SETTINGS) --rulegraph | dot -Tsvg -o docs/rulegraph.svg
 
 clean: ## remove the results and made-up data of SCALE (default: demo), and the root's report.pdf
-	rm -rf results/$(SCALE) resources/$(SCALE) report.pdf
+	rm -rf results/$(SCALE) results/$(SCALE)-bundle resources/$(SCALE) report.pdf

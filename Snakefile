@@ -5,20 +5,33 @@ min_version("9.0")
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/search.smk"
-include: "rules/runs.smk"
+
+
+if bundle:
+
+    include: "rules/bundle.smk"
+
+else:
+
+    include: "rules/data.smk"
+    include: "rules/search.smk"
+    include: "rules/runs.smk"
+
+
 include: "rules/results.smk"
 include: "rules/report.smk"
 
 
 localrules:
     all,
+    unpack,
     generate,
     download,
     select,
     enter,
     summarize,
+    verify,
+    pack,
     plot_learning_curves,
     plot_samples,
     plot_class_counts,

@@ -78,6 +78,7 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         "subtitle": "A reproducible comparison",
         "authors": ["An author", "Zoë & another"],
         "scale": "demo",
+        "bundle": None,
         "seeds": list(seeds),
         "datasets": {
             "tiny_imagenet": {"title": "Tiny ImageNet"},

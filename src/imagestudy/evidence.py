@@ -17,9 +17,10 @@ from imagestudy.sources import IMAGENET
 class Evidence:
     """A study's results, each dictionary by name and in the order of the config.
 
-    `study`: title, subtitle, authors, scale, seeds; experiments (title, role, number, script),
-    searches (title, proposer, space or candidates) and datasets (title), by name. `best`: of each
-    search one for each of its seeds. `original`: what `report/original.yaml` says.
+    `study`: title, subtitle, authors, scale, seeds; bundle (commit, packed, digest), None where the
+    study ran here; experiments (title, role, number, script), searches (title, proposer, space or
+    candidates) and datasets (title), by name. `best`: of each search one for each of its seeds.
+    `original`: what `report/original.yaml` says.
     """
 
     study: dict[str, Any]

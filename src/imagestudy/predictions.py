@@ -2,7 +2,7 @@
 
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -51,8 +51,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     np.savez(path, **predictions._asdict())
 
 
-def read_predictions(path: Path) -> Predictions:
-    """The predictions in the file at `path`; a `StudyError` where it holds others or is damaged."""
+def read_predictions(path: Path | IO[bytes]) -> Predictions:
+    """The predictions in the file `path`; a `StudyError` where it holds others or is damaged."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return Predictions(*(arrays[name] for name in ARRAYS))

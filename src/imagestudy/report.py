@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from imagestudy import conclusions, latex, replication, statistics, wording
+from imagestudy import conclusions, latex, provenance, replication, statistics, wording
 from imagestudy.claims import SEEDS_NEEDED
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
@@ -112,6 +112,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         },
         "original_test": original_test(evidence.original),
         "statuses": wording.STATUSES,
+        "commit": provenance.commit(),
         "seeds": evidence.study["seeds"],
         "seeds_needed": SEEDS_NEEDED,
         "confidence": statistics.CONFIDENCE,

@@ -178,11 +178,16 @@ class Study:
             **self._shared_settings(block),
         }
 
-    def all_trial_settings(self, search: str, seed: int) -> list[dict[str, Any]]:
-        """The settings of all trials of a search with this seed, round by round."""
+    def all_run_settings(self, experiment: str) -> list[dict[str, Any]]:
+        """The settings of all runs of an experiment, seed by seed."""
+        return [self.run_settings(experiment, seed) for seed in self.seeds(experiment)]
+
+    def all_trial_settings(self, search: str) -> list[dict[str, Any]]:
+        """The settings of all trials of a search, seed by seed and round by round."""
         block = self.searches[search]
         return [
             self.trial_settings(search, seed, number, trial)
+            for seed in block["seeds"]
             for number in range(1, block["rounds"] + 1)
             for trial in range(1, block["trials_per_round"] + 1)
         ]
@@ -236,6 +241,16 @@ class Study:
                 for name, block in self.searches.items()
             },
         }
+
+    def without_paths(self) -> dict[str, Any]:
+        """The config without what holds on one machine only: where data lie."""
+        given = self.config["data_root"] is not None
+        left_out = ("path", "generate") if given else ("path",)
+        datasets = {
+            name: {key: value for key, value in block.items() if key not in left_out}
+            for name, block in self.config["datasets"].items()
+        }
+        return self.config | {"data_root": None, "datasets": datasets}
 
     def experiment_labels(self, experiment: str) -> dict[str, Any]:
         """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""

@@ -48,11 +48,19 @@ def counts(datasets: Iterable[dict[str, Any]], blocks: dict[str, dict[str, Any]]
     return pd.DataFrame(rows)
 
 
+def shown_rows(folder: Path) -> dict[str, np.ndarray]:
+    """The rows of each split's pictures that a figure shows, of the prepared data in `folder`.
+
+    A bundle holds the pictures of these rows and no others.
+    """
+    classes = len(read_json(folder / "dataset.json")["classes"])
+    return {"train": choose(np.load(folder / "train_labels.npy"), classes, PICTURES)}
+
+
 def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Training pictures of different classes, their boxes, and the classes' titles."""
     data = read_json(folder / "dataset.json")
-    labels = np.load(folder / "train_labels.npy")
-    chosen = choose(labels, len(data["classes"]), PICTURES)
+    labels, chosen = np.load(folder / "train_labels.npy"), shown_rows(folder)["train"]
     images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
     boxes = np.load(folder / "boxes.npz")["train"][chosen]
     titles = [data["classes"][number]["title"] for number in labels[chosen]]
