@@ -24,9 +24,6 @@ include: "rules/report.smk"
 
 localrules:
     all,
-    unpack,
-    generate,
-    download,
     select,
     enter,
     summarize,

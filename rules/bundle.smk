@@ -16,6 +16,7 @@ rule unpack:
         at_scale("logs/unpack.log"),
     benchmark:
         at_scale("benchmarks/unpack.tsv")
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -269,12 +270,19 @@ def test_the_graph_can_be_drawn(fresh_study, arguments):
     assert ended.stdout.lstrip().startswith("digraph")
 
 
-def test_the_html_report_holds_the_figures(finished_study):
+def test_the_html_report_holds_the_figures_with_captions_and_needs_no_network(finished_study):
     ended = finished_study.snakemake("report.pdf", "--report", "report.html")
     assert ended.returncode == 0, ended.stderr
     page = (finished_study.folder / "report.html").read_text()
-    assert "learning_curves" in page
-    assert "Results" in page
+    assert not re.findall(r"<(?:script|link|img)[^>]*https?://", page)
+    for category in ("Data", "Learning curves", "Report", "Results"):
+        assert f'"{category}": {{"' in page
+    folder = finished_study.folder / "results" / "demo"
+    shown = [*folder.glob("figures/*.png"), folder / "summary.csv", folder / "report.pdf"]
+    for path in shown:
+        assert f'"{path.relative_to(finished_study.folder)}"' in page
+    assert page.count('"caption": "<p>') == len(shown)
+    assert "Accuracy and loss of alexnet over epochs" in page
 
 
 def test_a_wrong_setting_stops_before_any_job(fresh_study):
