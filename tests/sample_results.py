@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imagestudy.predictions import Predictions, log_probabilities, write_predictions
+from imagestudy.stored import Stored, log_probabilities, write_stored
 
 SEEDS = (1, 2)
 VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -253,8 +253,8 @@ def write_experiment(
         write_history(folder / "history.csv", train + shift, test + shift)
         labels = np.repeat(np.arange(classes, dtype=np.int32), 6)
         given = log_probabilities(generator.dirichlet(np.full(classes, 0.3), len(labels)))
-        stored = Predictions(given, labels, np.zeros(5, np.int32))
-        write_predictions(folder / "predictions.npz", stored)
+        stored = Stored(given, labels, np.zeros(5, np.int32))
+        write_stored(folder / "predictions.npz", stored)
         runs.append(run(name, seed, train + shift, test + shift))
     searched = {"keras_cnn": "hand", "autokeras": "autokeras"}.get(name)
     write_json(

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from imagestudy.predictions import metrics, read_predictions
 from imagestudy.settings import Study
+from imagestudy.stored import metrics, read_stored
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 DEMO = Study.load(ROOT, {"scale": "demo"})
@@ -98,7 +98,7 @@ def test_every_experiment_has_a_result_that_explains_itself(finished_study, expe
 def test_metrics_can_be_recomputed_from_the_predictions(finished_study, experiment):
     folder = results(finished_study, experiment)
     stored = json.loads((folder / "result.json").read_text())["metrics"]["test"]
-    found = read_predictions(folder / "predictions.npz")
+    found = read_stored(folder / "predictions.npz")
     assert metrics(found.log_probabilities, found.labels) == stored
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from imagestudy import predictions
+from imagestudy import stored
 
 BATCH = 500
 
@@ -42,7 +42,7 @@ def _predicted(network: keras.Model, batch: np.ndarray) -> np.ndarray:
 
 def metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """`pictures`, `top1`, `top5` and `loss` of what a run stores of `probabilities`."""
-    return predictions.metrics(predictions.log_probabilities(probabilities), labels)
+    return stored.metrics(stored.log_probabilities(probabilities), labels)
 
 
 def at_chance(top1: float, labels: np.ndarray) -> bool:

@@ -13,9 +13,9 @@ import psutil
 
 from imagestudy import device, provenance
 from imagestudy.data import Dataset
-from imagestudy.predictions import Predictions, log_probabilities, write_predictions
 from imagestudy.results import SCHEMA, read_json, write_result
 from imagestudy.sources import SCRATCH
+from imagestudy.stored import Stored, log_probabilities, write_stored
 
 HISTORY = [
     "epoch",
@@ -94,10 +94,10 @@ class Record:
         self, probabilities: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray
     ) -> None:
         """Write the test split's probabilities and labels, and classes of unlabelled pictures."""
-        stored = Predictions(
+        stored = Stored(
             log_probabilities(probabilities), labels, unlabelled.astype(np.int32, copy=False)
         )
-        write_predictions(self.outputs["predictions"], stored)
+        write_stored(self.outputs["predictions"], stored)
 
     def write_unfinished(self, status: str, error: str, **found: Any) -> None:
         """Record that there is no network, and why; the other files of a run are empty."""

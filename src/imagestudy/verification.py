@@ -7,8 +7,8 @@ from typing import IO, Any
 import pandas as pd
 
 from imagestudy.errors import StudyError
-from imagestudy.predictions import metrics, read_predictions
 from imagestudy.results import read_json
+from imagestudy.stored import metrics, read_stored
 
 
 def verified(results: Sequence[Path], predictions: Sequence[Path]) -> pd.DataFrame:
@@ -44,5 +44,5 @@ def metric_differences(predictions: Path | IO[bytes], result: dict[str, Any]) ->
 
 def _metrics_of(predictions: Path | IO[bytes]) -> dict[str, Any]:
     """The metrics of the predictions; none where there are no predictions."""
-    stored = read_predictions(predictions)
+    stored = read_stored(predictions)
     return metrics(stored.log_probabilities, stored.labels) if len(stored.labels) else {}

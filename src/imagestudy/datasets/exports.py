@@ -9,7 +9,7 @@ from PIL import Image
 
 from imagestudy.data import SPLITS, open_dataset
 from imagestudy.errors import StudyError
-from imagestudy.predictions import read_predictions
+from imagestudy.stored import read_stored
 
 
 def export_csv(prepared: Path, target: Path) -> None:
@@ -39,7 +39,7 @@ def export_submission(prepared: Path, predictions: Path, target: Path) -> None:
     """
     dataset = open_dataset(prepared)
     sources = dataset.sources("unlabelled")
-    found = read_predictions(predictions)
+    found = read_stored(predictions)
     labels, network_found = found.unlabelled, len(found.labels) > 0
     if network_found and len(sources) != len(labels):
         raise StudyError(

@@ -11,7 +11,7 @@ from imagestudy.errors import StudyError
 ARRAYS = ("log_probabilities", "labels", "unlabelled")
 
 
-class Predictions(NamedTuple):
+class Stored(NamedTuple):
     """What a run says of the test pictures, and which class it gives each unlabelled one.
 
     `log_probabilities`: float16, N x classes, NaN where the network diverged; `labels`: int32, N;
@@ -46,16 +46,16 @@ def metrics(log_probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]
     }
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write `predictions` as an npz file with an array for each of its fields."""
-    np.savez(path, **predictions._asdict())
+def write_stored(path: Path, stored: Stored) -> None:
+    """Write `stored` as an npz file with an array for each of its fields."""
+    np.savez(path, **stored._asdict())
 
 
-def read_predictions(path: Path | IO[bytes]) -> Predictions:
+def read_stored(path: Path | IO[bytes]) -> Stored:
     """The predictions in the file `path`; a `StudyError` where it holds others or is damaged."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Predictions(*(arrays[name] for name in ARRAYS))
+            return Stored(*(arrays[name] for name in ARRAYS))
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise StudyError(
             f"{path} cannot be read as predictions ({error}); it must hold {', '.join(ARRAYS)}: "

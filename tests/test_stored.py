@@ -5,13 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from imagestudy.errors import StudyError
-from imagestudy.predictions import (
-    Predictions,
-    log_probabilities,
-    metrics,
-    read_predictions,
-    write_predictions,
-)
+from imagestudy.stored import Stored, log_probabilities, metrics, read_stored, write_stored
 
 LABELS = np.arange(6, dtype=np.int32) % 4
 
@@ -26,11 +20,9 @@ def test_what_is_stored_has_the_same_metrics_again(probabilities):
 
 
 def test_predictions_are_read_as_they_were_written(tmp_path):
-    written = Predictions(log_probabilities(np.eye(6, 4)), LABELS, np.zeros(0, np.int32))
-    write_predictions(tmp_path / "predictions.npz", written)
-    for found, expected in zip(
-        read_predictions(tmp_path / "predictions.npz"), written, strict=True
-    ):
+    written = Stored(log_probabilities(np.eye(6, 4)), LABELS, np.zeros(0, np.int32))
+    write_stored(tmp_path / "predictions.npz", written)
+    for found, expected in zip(read_stored(tmp_path / "predictions.npz"), written, strict=True):
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
 
@@ -43,4 +35,4 @@ def test_what_holds_no_predictions_is_refused(tmp_path, content):
     else:
         path.write_bytes(content)
     with pytest.raises(StudyError, match=r"predictions.npz cannot .* it must hold log_prob"):
-        read_predictions(path)
+        read_stored(path)
