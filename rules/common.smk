@@ -33,7 +33,7 @@ os.environ.update(
 
 
 # What a bundle makes never lies among the results of a study that ran here.
-RESULTS = f"{study.scale}-bundle" if bundle else study.scale
+RESULTS = f"{study.folder}-bundle" if bundle else study.folder
 
 
 wildcard_constraints:

@@ -119,8 +119,11 @@ class Evidence:
         return of_imagenet and each["start"]["provenance"] == IMAGENET
 
     def from_scratch(self, dataset: str, script: str) -> str | None:
-        """The control of a script's network on a data set, trained from scratch."""
-        for name, each in self.of_role("control").items():
+        """The control of a script's network on a data set, trained from scratch.
+
+        On a person's own pictures that is the experiment itself.
+        """
+        for name, each in (self.of_role("control") | self.of_role("own")).items():
             same = (each["dataset"], each["settings"]["script"]) == (dataset, script)
             if same and each["start"]["provenance"] == "scratch":
                 return name

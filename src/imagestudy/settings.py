@@ -8,6 +8,7 @@ import yaml
 
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged, without_left_out
+from imagestudy.own_pictures import on_own_pictures
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 
@@ -43,6 +44,8 @@ class Study:
         config = without_left_out(merged(known, over), known) | {"scale": scale}
         check_schema(config, read_yaml(folder / "config.schema.yaml"))
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
+        if config["own"]:
+            config = on_own_pictures(config)
         check(config, scripts)
         return cls(config)
 
@@ -50,6 +53,12 @@ class Study:
     def scale(self) -> str:
         """The scale asked for."""
         return self.config["scale"]
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of its results: the scale, and of own pictures their name."""
+        own = self.config["own"]
+        return f"{self.scale}-{own['name']}" if own else self.scale
 
     @property
     def experiments(self) -> dict[str, dict[str, Any]]:
@@ -250,7 +259,9 @@ class Study:
             name: {key: value for key, value in block.items() if key not in left_out}
             for name, block in self.config["datasets"].items()
         }
-        return self.config | {"data_root": None, "datasets": datasets}
+        own = self.config["own"]
+        named = own and {key: value for key, value in own.items() if key != "path"}
+        return self.config | {"data_root": None, "own": named, "datasets": datasets}
 
     def experiment_labels(self, experiment: str) -> dict[str, Any]:
         """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""
