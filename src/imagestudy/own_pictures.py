@@ -12,7 +12,7 @@ DEFAULTS = {
     "seed": 1,
 }
 # What two experiments may differ in and still train the same.
-LABELS = ("title", "role", "number")
+LABELS = ("title", "role", "number", "improves")
 
 Blocks = dict[str, dict[str, Any]]
 
@@ -67,5 +67,5 @@ def _distinct(
 
 
 def _without_original(block: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in block.items() if key != "number"}
+    kept = {key: value for key, value in block.items() if key not in ("number", "improves")}
     return kept if block["role"] == "control" else kept | {"role": "own"}
