@@ -11,7 +11,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study bundle test test-thorough benchmark lint format lock readme dag clean
+.PHONY: help environment latex report study estimate bundle test test-thorough benchmark lint format lock readme dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ report: latex environment ## the study at SCALE (demo: minutes, generated data),
 
 study: ## the whole study on the real data: make report SCALE=full
 	$(MAKE) report SCALE=full
+
+estimate: environment ## what the jobs would cost that make report would run now
+	PYTHONPATH=src .venv/bin/python envs/estimate.py --cores $(CORES) report.pdf $(SETTINGS)
 
 bundle: latex environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
 	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)

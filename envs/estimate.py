@@ -5,6 +5,7 @@ usage: PYTHONPATH=src .venv/bin/python envs/estimate.py ARGUMENTS OF SNAKEMAKE
 
 import datetime
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def main(arguments: list[str]) -> None:
     asked = ConfigSettings(
         config=parse_config(parsed.config), configfiles=[Path(p) for p in parsed.configfile or ()]
     ).overwrite_config
+    # Where the study works, paths of its settings and its results start.
+    os.chdir(parsed.directory or ".")
     try:
         study = Study.load(ROOT, dict(asked))
         table = estimate(noted.jobs, study, ROOT, Path("results") / study.folder)

@@ -17,7 +17,6 @@ from imagestudy.results import read_json, write_json
 from imagestudy.settings import Study
 from imagestudy.settings_checks import OWN_SEARCH
 
-COLUMNS = ["rule", "jobs", "device_hours", "memory_mb", "disk_mb", "from"]
 # The two kinds of process that are no trainings: with Keras, and with what draws and tabulates.
 KERAS, LIGHT = "import keras, autokeras", "import pandas, scipy.stats, matplotlib.figure"
 WITH_KERAS = ("propose", "export")
@@ -73,7 +72,9 @@ def estimate(jobs: Sequence[Job], study: Study, root: Path, results: Path) -> pd
 
 
 def summed(table: pd.DataFrame, cores: int) -> pd.DataFrame:
-    """A row per rule and one of them all: `COLUMNS`, and in the last `hours` until all is done.
+    """A row per rule and one of `all`, which has the `hours` too until everything is done.
+
+    Columns: `rule`, `jobs`, `device_hours`, `memory_mb` (the largest), `disk_mb`, `from`, `hours`.
 
     ASSUME: the cores are always busy.
     """
@@ -83,7 +84,7 @@ def summed(table: pd.DataFrame, cores: int) -> pd.DataFrame:
     total = table.agg(kinds).to_frame().T.assign(**{"from": "", "rule": "all"}).set_index("rule")
     found = pd.concat([rules, total])
     found.loc["all", "hours"] = found.loc["all", "device_hours"] / cores
-    return found.reset_index()
+    return found.astype({"jobs": int}).reset_index()
 
 
 def _sources(sources: pd.Series) -> str:
