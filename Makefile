@@ -32,7 +32,7 @@ study: ## the whole study on the real data: make report SCALE=full
 estimate: environment ## what the jobs would cost that make report would run now
 	PYTHONPATH=src .venv/bin/python envs/estimate.py --cores $(CORES) report.pdf $(SETTINGS)
 
-bundle: latex environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
+bundle: environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
 	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)
 
 test: latex environment ## all tests, or those named by TESTS

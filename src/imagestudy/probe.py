@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from imagestudy import evaluation, provenance, training
+from imagestudy import device, engine, evaluation, provenance, training
 from imagestudy.batches import steps_per_epoch
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.datasets.synthetic import generate
@@ -49,7 +49,7 @@ class Probe(Run):
         short = settings | UNLIMITED | {"epochs": 2}
         described, folder = describe(network), self.scratch
         folder.mkdir()
-        network.compile()
+        network.compile(jit_compile=device.jit_compile())
         inputs = inputs_of(network, self._splits(), short, self.data, self.seed, folder)
         cached = time.monotonic()
         fitted = training.fit(
@@ -107,10 +107,14 @@ def _seconds_of_a_batch(network: keras.Model, inputs: np.ndarray) -> float:
 
 def probe(asked: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     """For each of `asked["trainings"]` what it will take: `seconds`, `flops` and so on."""
-    found = []
+    found, chosen = [], {}
+    if any("auto" in each["settings"]["training"].values() for each in asked["trainings"]):
+        chosen = {"engine": str(folder / "engine.json")}
+        threads = max(each["threads"] for each in asked["trainings"])
+        write_json(Path(chosen["engine"]), engine.probe(threads))
     for number, each in enumerate(asked["trainings"]):
         data = _data(each, folder / f"data-{number}")
-        inputs = {"data": str(data), "start": ""}
+        inputs = {"data": str(data), "start": "", **chosen}
         if each["search"]:
             proposals = propose(with_data(each["search"], read_json(data)), 1, [])
             # An experiment trains what a search finds: here what it tries last at first.
