@@ -20,6 +20,7 @@ else:
 
 include: "rules/results.smk"
 include: "rules/report.smk"
+include: "rules/examination.smk"
 
 
 localrules:
@@ -35,6 +36,11 @@ localrules:
     plot_accuracy,
     plot_cost,
     plot_anytime,
+    plot_found,
+    plot_errors,
+    plot_classes,
+    plot_calibration,
+    examine,
     tabulate,
     render_report,
     compile_report,

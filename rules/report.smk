@@ -13,12 +13,28 @@ EVIDENCE = dict(
         for name, block in study.searches.items()
         for seed in block["seeds"]
     ],
+    histories=[
+        path for name in study.experiments for path in runs_of(name, "history.csv")
+    ],
+    examination=at_scale("examination.json"),
     original=str(REPORT / "original.yaml"),
+    anchors=str(REPORT / "anchors.yaml"),
 )
+# Networks that a search found are drawn.
+FOUND = [
+    at_scale(f"experiments/{name}.json")
+    for name, block in study.experiments.items()
+    if "search" in block
+]
 FIGURES = [
-    *["accuracy", "cost", "class_counts"],
+    *["accuracy", "cost", "class_counts", "calibration"],
     *["anytime" for _ in study.searches][:1],
-    *[f"samples_{name}" for name in study.datasets],
+    *["found" for _ in FOUND][:1],
+    *[
+        f"{kind}_{name}"
+        for kind in ("samples", "errors", "classes")
+        for name in study.datasets
+    ],
     *[f"learning_curves_{name}" for name in study.experiments],
 ]
 
@@ -202,6 +218,35 @@ rule plot_anytime:
         "Drawing the searches' best scores over time"
     script:
         "../scripts/plot_anytime.py"
+
+
+rule plot_found:
+    input:
+        style=STYLE,
+        summaries=FOUND,
+    output:
+        figure="results/{scale}/figures/found.pdf",
+        preview=report(
+            "results/{scale}/figures/found.png",
+            caption="../report/captions/found.rst",
+            category="Results",
+            labels={"figure": "networks found"},
+        ),
+    log:
+        "results/{scale}/logs/plot_found.log",
+    benchmark:
+        "results/{scale}/benchmarks/plot_found.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("plot_found.py"),
+    message:
+        "Drawing the networks that searches found"
+    script:
+        "../scripts/plot_found.py"
 
 
 rule tabulate:

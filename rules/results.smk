@@ -123,6 +123,7 @@ rule pack:
     input:
         summaries=[at_scale(f"experiments/{name}.json") for name in study.experiments],
         verified=rules.verify.output.metrics,
+        examination=at_scale("examination.json"),
         data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
         files=packed(),
         environment=str(FOLDER / "envs" / "requirements.lock"),

@@ -12,6 +12,7 @@ if __name__ == "__main__":
             Path(snakemake.output.bundle).parent,
             [Path(path) for path in snakemake.input.files],
             [Path(path).parent for path in snakemake.input.data],
+            Path(snakemake.input.examination),
             Path(snakemake.input.environment),
             snakemake.params.study,
         )

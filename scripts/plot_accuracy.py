@@ -9,13 +9,6 @@ from imagestudy.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]), style.context(snakemake.input.style):
-        evidence = Evidence.read(
-            snakemake.params.settings,
-            snakemake.input.summaries,
-            snakemake.input.data,
-            snakemake.input.ledgers,
-            snakemake.input.best,
-            snakemake.input.original,
-        )
+        evidence = Evidence.read(snakemake.params.settings, snakemake.input)
         figure = accuracy_overview(summary_frame(evidence))
         save(figure, snakemake.output.figure, snakemake.output.preview)

@@ -9,13 +9,6 @@ from imagestudy.report import render
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        evidence = Evidence.read(
-            snakemake.params.settings,
-            snakemake.input.summaries,
-            snakemake.input.data,
-            snakemake.input.ledgers,
-            snakemake.input.best,
-            snakemake.input.original,
-        )
+        evidence = Evidence.read(snakemake.params.settings, snakemake.input)
         Path(snakemake.output.report).write_text(render(evidence, Path(snakemake.input.template)))
         shutil.copyfile(snakemake.input.bibliography, snakemake.output.bibliography)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from imagestudy.conclusions import claims
+from imagestudy.argument import claims
+from imagestudy.claims import as_json
 from imagestudy.evidence import Evidence, summary_frame
 from imagestudy.jobs import logged
 from imagestudy.results import write_json
@@ -11,17 +12,10 @@ from imagestudy.tables.fragments import fragments
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        evidence = Evidence.read(
-            snakemake.params.settings,
-            snakemake.input.summaries,
-            snakemake.input.data,
-            snakemake.input.ledgers,
-            snakemake.input.best,
-            snakemake.input.original,
-        )
+        evidence = Evidence.read(snakemake.params.settings, snakemake.input)
         made = fragments(evidence)
         for path in snakemake.output.tables:
             Path(path).write_text(made[Path(path).stem])
         summary_frame(evidence).to_csv(snakemake.output.summary, index=False)
         Path(snakemake.output.markdown).write_text(markdown.summary(evidence))
-        write_json(Path(snakemake.output.claims), [claim._asdict() for claim in claims(evidence)])
+        write_json(Path(snakemake.output.claims), as_json(claims(evidence)))

@@ -1,13 +1,16 @@
 """Plausible result files of the contract, written without training, for the report's tests."""
 
+import copy
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from imagestudy.examination import examine
 from imagestudy.stored import Stored, log_probabilities, write_stored
 
 SEEDS = (1, 2)
@@ -54,6 +57,16 @@ BUDGET = {
         "memory_mb": None,
     },
 }
+FAMILIES = {
+    "transfer": [
+        ["vgg16_transfer", "vgg16_cifar10"],
+        ["vgg16_fine_tune", "vgg16_cifar10"],
+        ["vgg16_transfer", "vgg16_fine_tune"],
+    ],
+    "searches": [["autokeras", "keras_cnn"]],
+    "recipes": [["long_name", "keras_cnn"]],
+}
+IMPROVES = {"long_name": "keras_cnn"}
 ORACLES = {"autokeras": "greedy"}
 CANDIDATE = {"network": {"maps": [16, 32]}, "training": {"optimizer": "sgd"}}
 DECLARED = ({"space": {"blocks": ["conv"], "augment": [False]}}, {"candidates": [CANDIDATE] * 5})
@@ -77,20 +90,30 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         "title": "By hand, pretrained or searched?",
         "subtitle": "A reproducible comparison",
         "authors": ["An author", "Zoë & another"],
+        "paper": "a4",
         "scale": "demo",
         "bundle": None,
         "seeds": list(seeds),
+        "margin": 0.02,
+        "families": copy.deepcopy(FAMILIES),
         "datasets": {
             "tiny_imagenet": {"title": "Tiny ImageNet"},
             "cifar10": {"title": "CIFAR-10"},
         },
         "experiments": {
-            name: {"title": title, "role": role, "number": number, "script": script}
+            name: {
+                "title": title,
+                "role": role,
+                "number": number,
+                "script": script,
+                "improves": IMPROVES.get(name),
+            }
             for name, (title, role, number, _, script, _) in TITLES.items()
         },
         "searches": {
             name: {
                 "title": title,
+                "dataset": "tiny_imagenet",
                 "proposer": proposer,
                 "oracle": ORACLES.get(proposer),
                 "seeds": [1],
@@ -103,16 +126,24 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
 
 
 def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
-    """The arguments of `Evidence.read` for what `write` wrote under `root`."""
+    """The arguments of `Evidence.read` for what `write` wrote under `root`; it is examined here."""
     settings = study(seeds)
-    return {
-        "study": settings,
-        "summaries": [str(root / "experiments" / f"{name}.json") for name in TITLES],
-        "datasets": [str(root / "data" / name / "dataset.json") for name in settings["datasets"]],
-        "ledgers": [str(root / "searches" / name / "ledger.csv") for name in SEARCHES],
-        "best": [str(root / "searches" / name / "seed-1" / "best.json") for name in SEARCHES],
-        "original": "report/original.yaml",
-    }
+    runs = [root / "runs" / name / f"seed-{seed}" for name in TITLES for seed in seeds]
+    files = SimpleNamespace(
+        summaries=[str(root / "experiments" / f"{name}.json") for name in TITLES],
+        data=[str(root / "data" / name / "dataset.json") for name in settings["datasets"]],
+        ledgers=[str(root / "searches" / name / "ledger.csv") for name in SEARCHES],
+        best=[str(root / "searches" / name / "seed-1" / "best.json") for name in SEARCHES],
+        histories=[str(folder / "history.csv") for folder in runs],
+        examination=str(root / "examination.json"),
+        original="report/original.yaml",
+        anchors="report/anchors.yaml",
+    )
+    predictions = [str(folder / "predictions.npz") for folder in runs]
+    write_json(
+        root / "examination.json", examine(settings, files.summaries, files.data, predictions)
+    )
+    return {"study": settings, "files": files}
 
 
 def write(
@@ -317,6 +348,9 @@ def end(path: Path, status: str, error: str | None = None) -> None:
             each |= {"metrics": None, "best_epoch": 0, "epochs": 0}
     if status == "failed":
         summary["network"] = None
+        for predictions in path.parent.parent.glob(f"runs/{path.stem}/*/predictions.npz"):
+            none = np.zeros(0, np.int32)
+            np.savez(predictions, probabilities=np.zeros((0, 1)), labels=none, unlabelled=none)
         for metric in summary["metrics"].values():
             metric |= {"mean": None, "spread": None, "n": 0, "values": [], "pictures": 0}
     write_json(path, summary | {"statuses": statuses(summary["runs"])})

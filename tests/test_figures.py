@@ -6,8 +6,10 @@ import pytest
 import sample_results
 from matplotlib import style
 
+from imagestudy import costs
 from imagestudy.evidence import Evidence, summary_frame
-from imagestudy.figures import data, frames, learning, results
+from imagestudy.figures import data, frames, learning, pictures, results
+from imagestudy.figures import networks as drawings
 from imagestudy.figures.saving import save
 
 
@@ -60,9 +62,9 @@ def test_class_counts_of_many_classes_are_sorted():
 
 def test_results_are_drawn_in_a_panel_for_each_data_set(root, tmp_path):
     table = summary_frame(evidence(root))
-    for draw in (results.accuracy_overview, results.cost):
+    for draw, panels in ((results.accuracy_overview, 2), (results.cost, 2 * len(results.COSTS))):
         figure = draw(table)
-        assert len(figure.axes) == 2
+        assert len(figure.axes) == panels
         save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
         assert figure.get_size_inches()[0] == pytest.approx(5.9)
     first = (tmp_path / "figure.pdf").read_bytes()
@@ -72,11 +74,75 @@ def test_results_are_drawn_in_a_panel_for_each_data_set(root, tmp_path):
 
 def test_anytime_curves_never_fall(root):
     ledgers = [str(path) for path in (root / "searches").glob("*/ledger.csv")]
-    searches = sample_results.study()["searches"]
-    figure = results.anytime(frames.trials(ledgers, searches))
-    lines = figure.axes[0].lines
-    assert len(lines) == len(searches)
+    study = sample_results.study()
+    blocks = (study["searches"], study["datasets"])
+    found = frames.ledgers(ledgers, study["searches"])
+    figure = results.anytime(frames.trials(found, *blocks), frames.leads(found, *blocks))
+    *lines, changes = figure.axes[0].lines
+    assert len(lines) == len(study["searches"])
     assert all((np.diff(line.get_ydata()) >= 0).all() for line in lines)
+    assert changes.get_label() == "change of the lead"
+
+
+def test_changes_of_the_lead_are_where_the_curves_cross():
+    searches = {
+        name: {"proposer": proposer, "dataset": "cifar10", "title": name}
+        for name, proposer in (("found", "autokeras"), ("declared", "hand"), ("more", "autokeras"))
+    }
+    curves = {"found": [0.1, 0.4, 0.4, 0.6], "declared": [0.2, 0.2, 0.5, 0.5]}
+    ledgers = {
+        name: pd.DataFrame(
+            {"seed": 1, "cumulative_device_seconds": [10, 20, 30, 40], "best_so_far": curve}
+        )
+        for name, curve in curves.items()
+    }
+    ledgers["more"] = ledgers["found"]
+    (race,) = costs.races(ledgers, searches)
+    assert [(each["device_seconds"], each["leader"]) for each in race.changes] == [
+        (20, "found"), (30, "declared"), (40, "found"),
+    ]  # fmt: skip
+    assert (race.leader, race.changes[1]["score"]) == ("found", 0.5)
+    titles = frames.leads(ledgers, searches, {"cifar10": {"title": "CIFAR-10"}})
+    assert list(titles["dataset"]) == ["CIFAR-10"] * 3
+    level = ledgers | {"declared": ledgers["found"]}
+    assert costs.races(level, searches)[0].leader is None
+
+
+def test_the_front_is_what_no_other_beats_at_a_lower_cost():
+    costs_of = np.array([3.0, 1.0, 2.0, 4.0, 2.0])
+    assert results.front(costs_of, np.array([0.5, 0.2, 0.4, 0.45, 0.3])) == [1, 2, 0]
+
+
+@pytest.mark.parametrize("number", [4, 200])
+def test_classes_and_confusion_at_any_number_of_classes(number, tmp_path):
+    table = pd.DataFrame({"one": np.linspace(0, 1, number), "other": np.linspace(1, 0.5, number)})
+    matrix = np.eye(number, dtype=int) + 1
+    figure = pictures.classes(table, matrix, [f"class {n}" for n in range(number)])
+    save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    named = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ("class 1" in named) == (number <= data.NAMED_CLASSES)
+    assert pictures.classes(pd.DataFrame(), np.zeros((0, 0)), []).axes == []
+
+
+def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
+    given = evidence(root)
+    examined, experiments = given.examined, given.study["experiments"]
+    shown = frames.errors(examined["datasets"]["cifar10"], root / "data" / "cifar10", experiments)
+    assert [band.images.shape[1:] for band in shown] == [(32, 32, 3)] * 2
+    assert frames.errors(None, root, experiments) == []
+    bins = frames.reliability(examined, given.study["datasets"], experiments)
+    networks = {"VGG-16": given.experiments["vgg16"]["network"]}
+    for figure in (
+        pictures.bands(shown),
+        pictures.bands([]),
+        pictures.calibration(bins),
+        pictures.calibration(bins.head(0)),
+        drawings.drawn(networks),
+        drawings.drawn({}),
+    ):
+        save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    boxes = drawings.drawn(networks).axes[0].patches
+    assert len(boxes) == len([r for r in networks["VGG-16"]["table"] if r["type"] != "Dropout"]) - 1
 
 
 def evidence(root: Path) -> Evidence:

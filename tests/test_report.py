@@ -163,6 +163,37 @@ def test_a_name_that_is_not_given_is_an_error_that_names_it(tmp_path, demo):
         report.render(Evidence.read(**sample_results.inputs(demo)), template)
 
 
+def test_names_in_tables_lead_to_their_runs_and_outcomes_to_their_evidence(compiled):
+    pdf = PdfReader(compiled)
+    targets = set(pdf.named_destinations)
+    links = [
+        note.get_object()["/A"]["/D"]
+        for page in pdf.pages
+        for note in page.get("/Annots", [])
+        if "/A" in note.get_object() and "/D" in note.get_object()["/A"]
+    ]
+    assert {str(link) for link in links} <= targets
+    source = compiled.with_suffix(".tex").read_text()
+    tables = "".join(path.read_text() for path in (compiled.parent / "tables").glob("*.tex"))
+    for name in sample_results.TITLES:
+        assert f"\\hyperref[run:{name}]" in tables
+        assert f"\\label{{run:{name}}}" in tables
+    led = re.findall(r"\\hyperref\[claim:(\w+)\]", source)
+    assert "transfer_accurate" in led
+    assert all(f"\\label{{claim:{name}}}" in tables for name in led)
+
+
+def test_the_paper_is_as_asked_for(compiled, tmp_path):
+    box = PdfReader(compiled).pages[0].mediabox
+    assert (round(box.width), round(box.height)) == (595, 842)
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path)))
+    evidence.study["paper"] = "letter"
+    letter = compile_pdf(tmp_path, evidence, report.render(evidence, TEMPLATE))
+    check_log(letter.with_suffix(".log"))
+    box = PdfReader(letter).pages[0].mediabox
+    assert (round(box.width), round(box.height)) == (612, 792)
+
+
 def test_the_prose_has_no_typed_number():
     names = r"VGG-16|CIFAR-10|top-1|top-5|utf8|T1"
     for path in sorted(Path("report").rglob("*.tex.jinja")):

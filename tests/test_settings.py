@@ -80,6 +80,20 @@ def test_what_a_scale_leaves_out_can_be_asked_for():
     assert (settings["device_seconds"], settings["script"]) == (60, "autokeras_stock")
 
 
+def test_pairs_of_what_a_scale_leaves_out_are_left_out():
+    declared = load().report_settings()["families"]
+    assert ["autokeras", "keras_cnn"] in declared["searches"]
+    assert not any("vgg16_transfer_tenth" in pair for pair in declared["transfer"])
+    none = load(experiments={"autokeras": None})
+    assert "searches" not in none.report_settings()["families"]
+
+
+def test_what_improves_an_original_is_compared_with_it():
+    settings = load(experiments={"alexnet": {"role": "modern", "improves": "vgg16"}})
+    assert settings.report_settings()["families"]["recipes"] == [["alexnet", "vgg16"]]
+    assert settings.report_settings()["experiments"]["alexnet"]["improves"] == "vgg16"
+
+
 def test_only_blocks_that_are_known_are_left_out():
     known = {"experiments": {"a": {"b": 1}}, "data_root": None}
     config = {"experiments": {"a": None, "c": None}, "data_root": None}
@@ -264,6 +278,40 @@ REFUSED = [
         {"experiments": {"vgg16_transfer": {"seeds": [1, 9]}}},
         "experiments.vgg16_transfer.seeds has 9, but its start vgg16 is not run with that seed",
     ),
+    (
+        {"statistics": {"families": {"transfer": [["vgg16_transfer", "vgg17"]]}}},
+        "config.yaml: statistics.families.transfer has 'vgg17'; it must be one of: keras_cnn, auto",
+    ),
+    (
+        {"statistics": {"families": {"transfer": [["vgg16_transfer", "vgg16"]]}}},
+        "transfer compares vgg16_transfer on cifar10 and vgg16 on tiny_imagenet; both must be on",
+    ),
+    (
+        {"statistics": {"families": {"recipes": [["alexnet", "vgg16"]]}}},
+        "statistics.families.recipes is made of the experiments that say `improves`; use another",
+    ),
+    (
+        {"statistics": {"families": {"again": [["vgg16_fine_tune", "vgg16_transfer"]]}}},
+        "families.again has vgg16_fine_tune and vgg16_transfer once more; a pair is in one family",
+    ),
+    ({"statistics": {"margin": 0}}, "config.yaml: statistics.margin: 0 is less than"),
+    (
+        {"experiments": {"alexnet": {"improves": "vgg16"}}},
+        "experiments.alexnet.improves is given, but its role is 'original'; it must be 'modern'",
+    ),
+    (
+        {"experiments": {"alexnet": {"role": "modern", "improves": "vgg"}}},
+        "experiments.alexnet.improves is 'vgg'; it must be one of: keras_cnn, autokeras, alexnet",
+    ),
+    (
+        {"experiments": {"alexnet": {"role": "modern", "improves": "vgg16_from_scratch"}}},
+        "alexnet.improves is 'vgg16_from_scratch', whose role is 'control'; it must be 'original'",
+    ),
+    (
+        {"experiments": {"alexnet": {"role": "modern", "improves": "vgg16_transfer"}}},
+        "experiments.alexnet.improves compares alexnet on tiny_imagenet and vgg16_transfer on cifa",
+    ),
+    ({"paper": "a5"}, "config.yaml: paper is 'a5'; it must be one of a4, letter"),
     ({"searches": {"hand": {"rounds": 0}}}, "config.yaml: searches.hand.rounds: 0 is less than"),
     ({"seeds": []}, "config.yaml: seeds"),
     ({"searches": {"hand": {"candidates": []}}}, "config.yaml: searches.hand.candidates is empty"),

@@ -22,7 +22,10 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 DEMO = Study.load(ROOT, {"scale": "demo"})
 EXPERIMENTS, SEARCHES = DEMO.experiments, DEMO.searches
 REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
-PLOTS_OF_TITLES = {"plot_accuracy", "plot_cost", "plot_anytime", "plot_class_counts"}
+PLOTS_OF_TITLES = {
+    "plot_accuracy", "plot_cost", "plot_anytime", "plot_class_counts", "plot_errors",
+    "plot_classes", "plot_calibration",
+}  # fmt: skip
 TRAINING = {"generate", "prepare", "propose", "trial", "select", "run"}
 
 
@@ -72,6 +75,17 @@ def test_an_edit_of_own_pictures_is_seen(finished_study):
     assert finished_study.planned("alexnet_own")["prepare"] == 1
     picture.write_bytes(kept)
     os.utime(picture, ns=(changed, changed))
+
+
+def test_every_claim_is_in_a_file_with_its_outcome(finished_study):
+    claims = json.loads((finished_study.folder / "results" / "demo" / "claims.json").read_text())
+    assert {each["outcome"] for each in claims} == {"undecided", "not comparable", "not testable"}
+    stated = {each["name"] for each in claims if each["statement"]}
+    assert stated == {
+        "transfer_fast", "transfer_fast_to_equal_accuracy", "transfer_accurate",
+        "transfer_best_of_all", "transfer_beats_fine_tuning", "autokeras_better",
+        "autokeras_cost", "autokeras_converges", "autokeras_complex",
+    }  # fmt: skip
 
 
 def test_latex_had_nothing_to_say(finished_study):

@@ -1,122 +1,119 @@
-"""Claims about methods: a verdict from differences over seeds, and its wording.
+"""A claim: its outcome, the sentence that says it, and the numbers it rests on."""
 
-A claim needs at least `SEEDS_NEEDED` seeds (for searches: searches); with fewer it is undecided,
-whatever the numbers look like.
-"""
+from typing import Any, NamedTuple
 
-from typing import NamedTuple
+from imagestudy import wording
+from imagestudy.evidence import Evidence, Pair
+from imagestudy.methods import SEEDS_NEEDED, UNDECIDED, Methods, numbers
+from imagestudy.statistics import Estimate
 
-from imagestudy import statistics, wording
-from imagestudy.evidence import Evidence
-
-HOLDS, OPPOSITE, UNDECIDED = "holds", "opposite holds", "undecided"
 NOT_COMPARABLE, NOT_TESTABLE = "not comparable", "not testable"
-SEEDS_NEEDED = 3
 
 
 class Claim(NamedTuple):
-    """A claim of the original, our verdict, the sentence that says it, and why."""
+    """A comparative sentence of the report, and what it follows from.
+
+    `statement` is what the original says, None where the sentence is this study's own; `outcome`
+    is `holds`, `opposite`, `undecided`, `not comparable` or `not testable`. `evidence` has all
+    numbers, `shown` says them in words.
+    """
 
     name: str
-    claim: str
-    verdict: str
+    statement: str | None
+    outcome: str
     sentence: str
-    evidence: str
+    evidence: dict[str, Any]
+    shown: str
 
 
-class Difference(NamedTuple):
-    """A metric of two experiments, paired by seed."""
+class Words(NamedTuple):
+    """The sentence for each outcome of a comparison."""
 
-    first: float
-    second: float
-    found: statistics.Estimate
-    verdict: str
-
-
-def difference(evidence: Evidence, first: str, second: str, metric: str) -> Difference | None:
-    """First minus second over the seeds that both have; None where there is no such seed."""
-    return _paired(evidence.values(first, metric), evidence.values(second, metric))
+    holds: str
+    opposite: str
+    undecided: str
 
 
-def difference_of_searches(
-    evidence: Evidence, first: str, second: str, metric: str
-) -> Difference | None:
-    """First minus second, each over its searches; None unless one side has several.
-
-    A search counts once, by the mean over the seeds that its network was trained with. A side that
-    searched once, as a person does, is one network, and its seeds are what spreads.
-    """
-    sides = []
-    for name in (first, second):
-        searches = evidence.values_of_searches(name, metric)
-        several = searches if len(searches) > 1 else evidence.values(name, metric)
-        sides.append((len(searches), list(several.values())))
-    if max(searches for searches, _ in sides) == 1 or min(len(v) for _, v in sides) < 2:
-        return None
-    return _judged(*(v for _, v in sides), statistics.unpaired(*(v for _, v in sides)))
+def of_methods(
+    evidence: Evidence, name: str, statement: str | None, found: Methods, words: Words
+) -> Claim:
+    """The claim that the first of two methods has the higher test accuracy."""
+    margin, networks = evidence.study["margin"], of_networks(evidence, found.pair)
+    return Claim(
+        name,
+        statement,
+        found.outcome,
+        sentence(found, words, margin),
+        numbers(found, margin) | {"networks": networks},
+        measured(evidence, found) + told_by_pictures(networks),
+    )
 
 
-def _paired(ours: dict[int, float], theirs: dict[int, float]) -> Difference | None:
-    seeds = sorted(ours.keys() & theirs.keys())
-    if not seeds:
-        return None
-    pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
-    return _judged(*pairs, statistics.paired(*pairs))
+def sentence(found: Methods, words: Words, margin: float) -> str:
+    """The sentence of the outcome; an undecided one says what it lacks."""
+    within = f"accuracies are equivalent within {wording.accuracy(margin)}"
+    if found.outcome != UNDECIDED:
+        said = words.holds if found.difference.mean > 0 else words.opposite
+        return f"{said}, but the {within}" if found.equivalent else said
+    if found.equivalent:
+        return f"{words.undecided}; the {within}"
+    return f"{words.undecided}: {lacking(found.units, found.unit)}"
 
 
-def _judged(ours: list[float], theirs: list[float], found: statistics.Estimate) -> Difference:
-    return Difference(sum(ours) / len(ours), sum(theirs) / len(theirs), found, decided(found))
+def lacking(units: int, unit: str) -> str:
+    """What a decision would need, where there are so many seeds or searches."""
+    if units >= SEEDS_NEEDED:
+        return "the difference is within what chance explains"
+    noun, several = unit.removesuffix("es" if unit == "searches" else "s"), unit
+    there_are = "there is" if units == 1 else "there are"
+    needed = wording.word(SEEDS_NEEDED)
+    return f"{there_are} {wording.plural(units, noun, several)} and a decision needs {needed}"
 
 
-def decided(found: statistics.Estimate) -> str:
-    """The verdict of a difference: from enough seeds on, by the side its interval lies on."""
-    if found.seeds >= SEEDS_NEEDED and found.low > 0:
-        return HOLDS
-    if found.seeds >= SEEDS_NEEDED and found.high < 0:
-        return OPPOSITE
-    return UNDECIDED
+def of_networks(evidence: Evidence, pair: Pair) -> list[dict[str, Any]]:
+    """What the test pictures say of each seed's two networks, as `examination` found it."""
+    return [row for row in evidence.examined["pairs"] if (row["first"], row["second"]) == pair]
 
 
-def measured(
-    evidence: Evidence,
-    found: Difference,
-    first: str,
-    second: str,
-    unit: str = "seed",
-    units: str | None = None,
-) -> str:
-    """The measured difference in words, and how sure it is; `unit` is what was paired."""
-    one, other = (evidence.experiments[name]["title"] for name in (first, second))
+def measured(evidence: Evidence, found: Methods) -> str:
+    """The measured difference in words, and how sure it is."""
+    one, other = (evidence.experiments[name]["title"] for name in found.pair)
+    over = f"{found.difference.seeds} {found.unit if found.p_adjusted is not None else 'seeds'}"
     text = (
         f"{one} {wording.accuracy(found.first)}, {other} {wording.accuracy(found.second)}, "
-        f"difference {wording.signed(found.found.mean)} over "
-        f"{wording.plural(found.found.seeds, unit, units)}"
+        f"difference {wording.signed(found.difference.mean)}{interval(found.difference)}"
     )
-    if found.found.spread is None:
-        return text
-    # As far as differences of accuracies go.
-    low, high = (
-        wording.signed(min(max(end, -1), 1)) for end in (found.found.low, found.found.high)
+    values = [f"n = {over}"]
+    if found.p_adjusted is not None:
+        values.append(wording.p_value(found.p_adjusted))
+    if found.tested.effect is not None:
+        values.append(f"d = {found.tested.effect:.1f}")
+    return f"{text} ({', '.join(values)})"
+
+
+def interval(found: Estimate) -> str:
+    """The interval of a difference of accuracies in words, as far as these go."""
+    if found.low is None or found.high is None:
+        return ""
+    low, high = (wording.signed(min(max(end, -1), 1)) for end in (found.low, found.high))
+    return f", interval from {low} to {high}"
+
+
+def told_by_pictures(networks: list[dict[str, Any]]) -> str:
+    """How the two networks of the first seed differ over the pictures."""
+    if not networks:
+        return ""
+    row = networks[0]
+    low, high = wording.signed(row["low"]), wording.signed(row["high"])
+    return (
+        f"; the two networks of seed {row['seed']}: of {wording.count(row['pictures'])} pictures "
+        f"{wording.count(row['only_first'])} are right with the first alone, "
+        f"{wording.count(row['only_second'])} with the second alone, difference "
+        f"{wording.signed(row['difference'])}, interval from {low} to {high} "
+        f"({wording.p_value(row['p_adjusted'])})"
     )
-    return f"{text}, interval from {low} to {high}"
 
 
-def why_undecided(found: Difference) -> str:
-    """What a decision would need."""
-    if found.found.seeds < SEEDS_NEEDED:
-        return few_seeds(found.found.seeds)
-    return "the interval of the difference includes zero"
-
-
-def few_seeds(seeds: int) -> str:
-    """That so many seeds are too few."""
-    there_are = "there is" if seeds == 1 else "there are"
-    needed = wording.word(SEEDS_NEEDED)
-    return f"{there_are} {wording.plural(seeds, 'seed')} and a decision needs {needed}"
-
-
-def decided_sentence(found: Difference, holds: str, opposite: str, undecided: str) -> str:
-    """The sentence of the verdict; an undecided one says what it lacks."""
-    if found.verdict == UNDECIDED:
-        return f"{undecided}: {why_undecided(found)}"
-    return holds if found.verdict == HOLDS else opposite
+def as_json(claims: list[Claim]) -> list[dict[str, Any]]:
+    """What is written of each claim: all but the words of its evidence."""
+    return [{k: v for k, v in each._asdict().items() if k != "shown"} for each in claims]

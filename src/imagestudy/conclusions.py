@@ -5,234 +5,299 @@ from collections.abc import Callable
 
 from imagestudy import statistics, wording
 from imagestudy.claims import (
-    HOLDS,
     NOT_COMPARABLE,
     NOT_TESTABLE,
-    OPPOSITE,
-    SEEDS_NEEDED,
-    UNDECIDED,
     Claim,
-    decided,
-    decided_sentence,
-    difference,
-    difference_of_searches,
-    few_seeds,
-    measured,
+    Words,
+    lacking,
+    of_methods,
 )
-from imagestudy.evidence import Evidence
+from imagestudy.costs import seconds_to_equal_accuracy
+from imagestudy.evidence import Evidence, Pair
+from imagestudy.methods import HOLDS, OPPOSITE, SEARCHES, SEEDS, SEEDS_NEEDED, Methods, decided
+
+Compared = dict[Pair, Methods]
+EFFICIENT = "Transfer learning is efficient"
+COMPLEX = "AutoKeras tends to complex architectures, by hand one starts from an easy one"
 
 
-def claims(evidence: Evidence) -> list[Claim]:
-    """The claims that this study's experiments can speak to, in the original's order."""
-    made = (claim(evidence) for claim in CLAIMS)
-    return [claim for claim in made if claim is not None]
+def _transfer_fast(evidence: Evidence, compared: Compared) -> Claim | None:
+    pair = evidence.pair("vgg16_transfer", "vgg16")
+    if not pair:
+        return None
+    times = [
+        {run["seed"]: run["device_seconds"] for run in evidence.experiments[name]["runs"]}
+        for name in pair
+    ]
+    measured = [evidence.values(name, "test_top1").keys() for name in pair]
+    seeds = sorted(measured[0] & measured[1])
+    return _of_times(
+        evidence,
+        "transfer_fast",
+        f"{EFFICIENT}: training is fast because most weights stay",
+        pair,
+        [[side[seed] for seed in seeds] for side in times],
+        "device time of a run",
+        Words(
+            "Transfer takes less time than training the same network from scratch",
+            "Transfer takes more time than training the same network from scratch",
+            "Whether transfer is the faster one is open",
+        ),
+    )
 
 
-def _autokeras_better(evidence: Evidence) -> Claim | None:
-    first, second = evidence.with_proposer("autokeras"), evidence.with_proposer("hand")
-    found = first and second and difference(evidence, first, second, "test_top1")
+def _transfer_fast_to_equal_accuracy(evidence: Evidence, compared: Compared) -> Claim | None:
+    pair = evidence.pair("vgg16_transfer", "vgg16")
+    if not pair:
+        return None
+    return _of_times(
+        evidence,
+        "transfer_fast_to_equal_accuracy",
+        f"{EFFICIENT}: training is fast because most weights stay",
+        pair,
+        seconds_to_equal_accuracy(evidence, pair),
+        "device time until both have the accuracy that both reach on the selection pictures",
+        Words(
+            "To an equal accuracy transfer takes less time than training from scratch",
+            "To an equal accuracy transfer takes more time than training from scratch",
+            "Whether transfer is the faster one to an equal accuracy is open",
+        ),
+    )
+
+
+def _of_times(
+    evidence: Evidence,
+    name: str,
+    statement: str,
+    pair: Pair,
+    times: list[list[float]],
+    what: str,
+    words: Words,
+) -> Claim | None:
+    """The claim that the first takes less time, from times paired by seed."""
+    seeds = len(times[0])
+    if not seeds:
+        return None
+    # Of times the ratio is what counts: how many times as long the second takes.
+    logs = [[math.log(each) for each in side] for side in reversed(times)]
+    found = statistics.paired(*logs)
+    p = statistics.student(*logs) if seeds >= SEEDS_NEEDED else None
+    outcome = decided(found.mean, p)
+    said = {HOLDS: words.holds, OPPOSITE: words.opposite}
+    text = said.get(outcome, f"{words.undecided}: {lacking(seeds, SEEDS)}")
+    if evidence.experiments[pair[0]]["start"]["provenance"] == "study":
+        text += "; the training of the starting network is not counted"
+    spent = [wording.duration(sum(side) / seeds) for side in times]
+    ratio = f"a ratio of {math.exp(found.mean):.2g} over {wording.plural(seeds, 'seed')}"
+    ends = {
+        key: None if end is None else math.exp(end)
+        for key, end in (("low", found.low), ("high", found.high))
+    }
+    numbers = {
+        "first": pair[0],
+        "second": pair[1],
+        "first_device_seconds": times[0],
+        "second_device_seconds": times[1],
+        "ratio": math.exp(found.mean),
+        **ends,
+        "p": p,
+        "units": seeds,
+        "units_needed": SEEDS_NEEDED,
+    }
+    sure = "" if p is None else f", {wording.p_value(p)}"
+    shown = f"{what}: {spent[0]} against {spent[1]}, {ratio}{sure}"
+    return Claim(name, statement, outcome, text, numbers, shown)
+
+
+def _transfer_accurate(evidence: Evidence, compared: Compared) -> Claim | None:
+    found = compared.get(evidence.pair("vgg16_transfer", "vgg16"))
+    words = Words(
+        "Transfer gives a higher accuracy than training the same network from scratch",
+        "Transfer gives a lower accuracy than training the same network from scratch",
+        "Whether transfer or training from scratch gives the higher accuracy is open",
+    )
+    statement = f"{EFFICIENT}: it gives the best accuracies"
+    return found and of_methods(evidence, "transfer_accurate", statement, found, words)
+
+
+def _transfer_accurate_with_few(evidence: Evidence, compared: Compared) -> Claim | None:
+    found = compared.get(evidence.pair("vgg16_transfer", "vgg16", few=True))
     if not found:
         return None
-    claim = "AutoKeras did slightly better than building by hand"
-    searches = difference_of_searches(evidence, first, second, "test_top1")
-    if searches and searches.found.seeds >= SEEDS_NEEDED:
-        sentence = decided_sentence(
-            searches,
-            "AutoKeras's searches find better networks than the candidates declared by hand hold",
-            "The candidates declared by hand hold a better network than AutoKeras's searches find",
-            "Whether AutoKeras's searches or the candidates by hand are better is open",
-        )
-        shown = measured(evidence, searches, first, second, "search or seed", "searches or seeds")
-        return Claim("autokeras_better", claim, searches.verdict, sentence, shown)
-    # A search counts once: seeds of the one network that it found say nothing of another search.
-    few = "too few searches cannot separate the methods"
-    sentence = decided_sentence(
-        found,
-        f"The network that AutoKeras found is better than the one found by hand, but {few}",
-        f"The network found by hand is better than the one that AutoKeras found, but {few}",
-        "Whether AutoKeras's network or the one found by hand is better this study cannot tell",
+    pictures = evidence.experiments[found.pair[0]]["settings"]["training"]["pictures"]
+    few = f"With {wording.count(pictures)} training pictures"
+    words = Words(
+        f"{few} transfer gives a higher accuracy than training from scratch",
+        f"{few} transfer gives a lower accuracy than training from scratch",
+        f"{few}, whether transfer or training from scratch is the more accurate is open",
     )
+    name = "transfer_accurate_with_few_pictures"
+    return of_methods(evidence, name, EFFICIENT, found, words)
+
+
+def _best_of_all(evidence: Evidence, compared: Compared) -> Claim | None:
+    classes = {evidence.classes(name) for name in evidence.of_role("original")}
+    if len(classes) < 2:
+        return None
+    guessing = {str(each): statistics.chance(each) for each in sorted(classes)}
+    shown = wording.listing([wording.accuracy(each) for each in guessing.values()])
     return Claim(
-        "autokeras_better", claim, UNDECIDED, sentence, measured(evidence, found, first, second)
+        "transfer_best_of_all",
+        "The two VGG-16 experiments on CIFAR-10 have the best accuracies of all",
+        NOT_COMPARABLE,
+        "Experiments on data sets with different numbers of classes cannot be ranked together",
+        {"guessing": guessing},
+        f"the accuracies of guessing are {shown}",
     )
 
 
-def _autokeras_complex(evidence: Evidence) -> Claim | None:
-    first, second = evidence.with_proposer("autokeras"), evidence.with_proposer("hand")
-    if not first or not second:
+def _transfer_beats_fine_tuning(evidence: Evidence, compared: Compared) -> Claim | None:
+    found = compared.get(evidence.pair("vgg16_transfer", "vgg16_fine_tune"))
+    if not found:
         return None
-    ours, theirs = (evidence.experiments[name]["network"] for name in (first, second))
-    if not ours or not theirs:
+    stated = evidence.original["data"]["tiny_imagenet"]["classes"]
+    classes = evidence.classes(found.pair[0])
+    aside = "" if classes == stated else f"; the reason given, {stated} classes, does not apply"
+    words = Words(
+        f"Keeping VGG-16's weights is better than fine-tuning them{aside}",
+        f"Fine-tuning VGG-16's weights is better than keeping them{aside}",
+        f"Whether keeping VGG-16's weights or fine-tuning them is better is open{aside}",
+    )
+    statement = f"Transfer beats fine-tuning, for want of data points for {stated} classes"
+    claim = of_methods(evidence, "transfer_beats_fine_tuning", statement, found, words)
+    return claim._replace(evidence=claim.evidence | {"classes": classes, "stated_classes": stated})
+
+
+def _autokeras_better(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
+    found = compared.get(pair)
+    if not found:
         return None
-    larger = {ours[key] > theirs[key] for key in ("parameters", "layers", "flops")}
-    if larger == {True}:
-        found = "has more layers and parameters and costs more operations than"
-    elif larger == {False}:
-        found = "has no more layers or parameters and costs no more operations than"
-    else:
-        found = "is larger in some respects and smaller in others than"
-    text = "; ".join(
+    original = evidence.experiments[pair[0]]["role"] == "original"
+    on = "" if original else f" on {_data(evidence, pair)}"
+    words = Words(
+        f"AutoKeras's searches find better networks{on} than the candidates declared by hand hold",
+        f"The candidates declared by hand hold a better network{on} than AutoKeras's searches find",
+        f"Whether AutoKeras's searches or the candidates by hand are better{on} is open",
+    )
+    name = _named("autokeras_better", evidence, pair)
+    statement = "AutoKeras did slightly better than building by hand" if original else None
+    return of_methods(evidence, name, statement, found, words)
+
+
+def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
+    sides = [evidence.networks_of_searches(name) for name in pair]
+    if not all(sides):
+        return None
+    # A person searched once: what is asked is how AutoKeras's networks lie to that one.
+    hand = next(iter(sides[1].values()))["parameters"]
+    parameters = [each["parameters"] for each in sides[0].values()]
+    logs = [[math.log(each) for each in parameters], [math.log(hand)] * len(parameters)]
+    found = statistics.paired(*logs)
+    searches = len(parameters)
+    p = statistics.student(*logs) if searches >= SEEDS_NEEDED else None
+    outcome = decided(found.mean, p)
+    original = evidence.experiments[pair[0]]["role"] == "original"
+    on = "" if original else f" on {_data(evidence, pair)}"
+    said = {
+        HOLDS: f"AutoKeras's networks{on} have more parameters than the one found by hand",
+        OPPOSITE: f"AutoKeras's networks{on} have fewer parameters than the one found by hand",
+    }
+    undecided = f"Whether AutoKeras tends to larger networks{on} than one finds by hand is open"
+    shown = "; ".join(
         f"{who}: {network['layers']} layers, {wording.big(network['parameters'])} parameters, "
         f"{wording.big(network['flops'])} operations for a picture"
-        for who, network in (("AutoKeras", ours), ("by hand", theirs))
+        for who, networks in (("AutoKeras", sides[0]), ("by hand", sides[1]))
+        for network in networks.values()
     )
+    kept = ("layers", "parameters", "flops")
+    networks = [[{key: each[key] for key in kept} for each in side.values()] for side in sides]
     return Claim(
-        "autokeras_complex",
-        "AutoKeras tends to complex architectures, by hand one starts from an easy one",
-        UNDECIDED,
-        f"AutoKeras's network {found} the one found by hand; two networks show no tendency",
-        text,
+        _named("autokeras_complex", evidence, pair),
+        COMPLEX if original else None,
+        outcome,
+        said.get(outcome, f"{undecided}: {lacking(searches, SEARCHES)}"),
+        {
+            "autokeras": networks[0],
+            "hand": networks[1],
+            "ratio_of_parameters": math.exp(found.mean),
+            "p": p,
+            "units": searches,
+            "units_needed": SEEDS_NEEDED,
+        },
+        shown,
     )
 
 
-def _autokeras_converges(evidence: Evidence) -> Claim | None:
-    searches = [
-        best
-        for found in evidence.best.values()
-        for best in found
-        if best["proposer"] == "autokeras"
-    ]
-    if not searches or not evidence.with_proposer("autokeras"):
+def _autokeras_converges(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
+    if evidence.experiments[pair[0]]["role"] != "original":
         return None
+    name = evidence.experiments[pair[0]]["search"]["search"]
+    searches = evidence.best[name]
     trials = sum(best["trials"] for best in searches)
+    curve = evidence.ledgers[name][["seed", "cumulative_device_seconds", "best_so_far"]]
+    known = curve.dropna()
     return Claim(
         "autokeras_converges",
         "AutoKeras converges to the best result given enough time",
         NOT_TESTABLE,
         "That AutoKeras converges given enough time no finite search can test; the best score "
         "so far against its cost is shown instead",
+        {"searches": len(searches), "trials": trials, "best_so_far": known.to_dict("records")},
         f"{wording.plural(len(searches), 'search', 'searches')}, {wording.plural(trials, 'trial')}",
     )
 
 
-def _transfer_accurate(evidence: Evidence) -> Claim | None:
-    pair = transfer_and_control(evidence)
-    found = pair and difference(evidence, *pair, "test_top1")
-    if not found:
-        return None
-    return Claim(
-        "transfer_accurate",
-        "Transfer learning is efficient: it gives the best accuracies",
-        found.verdict,
-        decided_sentence(
-            found,
-            "Transfer gives a higher accuracy than training the same network from scratch",
-            "Transfer gives a lower accuracy than training the same network from scratch",
-            "Whether transfer or training from scratch gives the higher accuracy is open",
-        ),
-        measured(evidence, found, *pair),
-    )
-
-
-def _transfer_fast(evidence: Evidence) -> Claim | None:
-    pair = transfer_and_control(evidence)
-    if not pair:
-        return None
-    transfer, control = (evidence.experiments[name] for name in pair)
-    first, second = (
-        {run["seed"]: run["device_seconds"] for run in each["runs"] if run["metrics"]}
-        for each in (transfer, control)
-    )
-    shared = sorted(first.keys() & second.keys())
-    if not shared:
-        return None
-    # Of times the ratio is what counts: how many times as long the control took.
-    logs = [[math.log(side[seed]) for seed in shared] for side in (second, first)]
-    verdict = decided(statistics.paired(*logs))
-    enough = len(shared) >= SEEDS_NEEDED
-    lacking = "the interval of the ratio includes one" if enough else few_seeds(len(shared))
-    words = {
-        HOLDS: "Transfer took less time than training the same network from scratch",
-        OPPOSITE: "Transfer took more time than training the same network from scratch",
-        UNDECIDED: f"Whether transfer is the faster one is open: {lacking}",
-    }
-    aside = ""
-    if transfer["start"]["provenance"] == "study":
-        aside = "; the training of the starting network is not counted"
-    spent = (wording.duration(each["device_seconds"]["mean"]) for each in (transfer, control))
-    return Claim(
-        "transfer_fast",
-        "Transfer learning is efficient: training is fast because most weights stay",
-        verdict,
-        words[verdict] + aside,
-        "device time of a run: {} against {}, over {}".format(
-            *spent, wording.plural(len(shared), "seed")
-        ),
-    )
-
-
-def transfer_and_control(evidence: Evidence) -> tuple[str, str] | None:
-    """The transfer experiment and the same network from scratch on the same data."""
-    name = "vgg16_transfer"
-    if name not in evidence.experiments:
-        return None
-    control = evidence.from_scratch(evidence.experiments[name]["dataset"], "vgg16")
-    return (name, control) if control else None
-
-
-def _transfer_beats_fine_tuning(evidence: Evidence) -> Claim | None:
-    first, second = "vgg16_transfer", "vgg16_fine_tune"
-    if first not in evidence.experiments or second not in evidence.experiments:
-        return None
-    found = difference(evidence, first, second, "test_top1")
-    if not found:
-        return None
-    stated = evidence.original["data"]["tiny_imagenet"]["classes"]
-    classes = evidence.classes(second)
-    aside = "" if classes == stated else f"; the reason given, {stated} classes, does not apply"
-    return Claim(
-        "transfer_beats_fine_tuning",
-        f"Transfer beats fine-tuning, for want of data points for {stated} classes",
-        found.verdict,
-        decided_sentence(
-            found,
-            "Keeping VGG-16's weights is better than fine-tuning them",
-            "Fine-tuning VGG-16's weights is better than keeping them",
-            "Whether keeping VGG-16's weights or fine-tuning them is better is open",
-        )
-        + aside,
-        f"{measured(evidence, found, first, second)}; the data have {classes} classes",
-    )
-
-
-def _best_of_all(evidence: Evidence) -> Claim | None:
-    classes = {evidence.classes(name) for name in evidence.of_role("original")}
-    if len(classes) < 2:
-        return None
-    shown = wording.listing([wording.accuracy(statistics.chance(each)) for each in sorted(classes)])
-    return Claim(
-        "transfer_best_of_all",
-        "The two VGG-16 experiments on CIFAR-10 have the best accuracies of all",
-        NOT_COMPARABLE,
-        "Experiments on data sets with different numbers of classes cannot be ranked together",
-        f"the accuracies of guessing are {shown}",
-    )
-
-
-def _autokeras_cost(evidence: Evidence) -> Claim | None:
-    name = evidence.with_proposer("autokeras")
-    if not name or not evidence.experiments[name]["network"]:
+def _autokeras_cost(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
+    each = evidence.experiments[pair[0]]
+    if each["role"] != "original" or not each["network"]:
         return None
     stated = evidence.original["autokeras"]
-    network = evidence.experiments[name]["network"]
-    spent = evidence.experiments[name]["search"]["device_seconds"]
+    layers, spent = each["network"]["layers"], each["search"]["device_seconds"]
     days = wording.word(stated["days"])
     return Claim(
         "autokeras_cost",
         f"AutoKeras delivered a network of {stated['layers']} layers after more than {days} days",
         NOT_COMPARABLE,
         "The cost of AutoKeras's search cannot be compared: program, budget and machine differ",
-        f"here {network['layers']} layers after {wording.duration(spent)} of device time",
+        {
+            "layers": layers,
+            "device_seconds": spent,
+            "stated_layers": stated["layers"],
+            "stated_days": stated["days"],
+        },
+        f"here {layers} layers after {wording.duration(spent)} of device time",
     )
 
 
-CLAIMS: tuple[Callable[[Evidence], Claim | None], ...] = (
+def _named(name: str, evidence: Evidence, pair: Pair) -> str:
+    """A claim's name; on other data than the original's with that of the data."""
+    each = evidence.experiments[pair[0]]
+    return name if each["role"] == "original" else f"{name}_{each['dataset']}"
+
+
+def _data(evidence: Evidence, pair: Pair) -> str:
+    return evidence.datasets[evidence.experiments[pair[0]]["dataset"]]["title"]
+
+
+OF_TRANSFER: tuple[Callable[[Evidence, Compared], Claim | None], ...] = (
     _transfer_fast,
+    _transfer_fast_to_equal_accuracy,
     _transfer_accurate,
+    _transfer_accurate_with_few,
     _best_of_all,
     _transfer_beats_fine_tuning,
+)
+OF_SEARCHES: tuple[Callable[[Evidence, Pair, Compared], Claim | None], ...] = (
     _autokeras_better,
     _autokeras_cost,
     _autokeras_converges,
     _autokeras_complex,
 )
+
+
+def conclusions(evidence: Evidence, compared: Compared) -> list[Claim]:
+    """The original's claims that this study's experiments can speak to, in its order."""
+    made = [claim(evidence, compared) for claim in OF_TRANSFER]
+    for pair in evidence.pairs_of_searches("autokeras", "hand"):
+        made += [claim(evidence, pair, compared) for claim in OF_SEARCHES]
+    return [claim for claim in made if claim is not None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import yaml
@@ -12,15 +12,32 @@ from imagestudy import statistics
 from imagestudy.results import read_json
 from imagestudy.sources import IMAGENET
 
+Pair = tuple[str, str]
+
+
+class Files(Protocol):
+    """Where the results lie: a path, or a list of them, of each kind."""
+
+    summaries: Iterable[str]
+    data: Iterable[str]
+    ledgers: Iterable[str]
+    best: Iterable[str]
+    histories: Iterable[str]
+    examination: str
+    original: str
+    anchors: str
+
 
 @dataclass(frozen=True)
 class Evidence:
     """A study's results, each dictionary by name and in the order of the config.
 
-    `study`: title, subtitle, authors, scale, seeds; bundle (commit, packed, digest), None where the
-    study ran here; experiments (title, role, number, script), searches (title, proposer, space or
-    candidates) and datasets (title), by name. `best`: of each search one for each of its seeds.
-    `original`: what `report/original.yaml` says.
+    `study`: title, subtitle, authors, scale, seeds; bundle (commit, packed, digest),
+    None where the study ran here; what is compared; experiments (title, role,
+    number, script), searches (title, proposer, space or candidates) and datasets (title), by name.
+    `best`: of each search one for each of its seeds. `histories`: of each experiment one for each
+    seed. `examined`: what `examination.examine` found. `original`, `anchors`: what the files of
+    these names under `report/` say.
     """
 
     study: dict[str, Any]
@@ -28,23 +45,22 @@ class Evidence:
     datasets: dict[str, dict[str, Any]]
     ledgers: dict[str, pd.DataFrame]
     best: dict[str, list[dict[str, Any]]]
+    histories: dict[str, dict[int, pd.DataFrame]]
+    examined: dict[str, Any]
     original: dict[str, Any]
+    anchors: dict[str, Any]
 
     @classmethod
-    def read(
-        cls,
-        study: dict[str, Any],
-        summaries: Iterable[str],
-        datasets: Iterable[str],
-        ledgers: Iterable[str],
-        best: Iterable[str],
-        original: str,
-    ) -> "Evidence":
+    def read(cls, study: dict[str, Any], files: Files) -> "Evidence":
         """Read the files; the title and role of an experiment are the study's, not the file's."""
-        found = {Path(path).stem: read_json(Path(path)) for path in summaries}
-        data = {Path(path).parent.name: read_json(Path(path)) for path in datasets}
-        rows = {Path(path).parent.name: pd.read_csv(path) for path in ledgers}
-        chosen = [read_json(Path(path)) for path in best]
+        found = {Path(path).stem: read_json(Path(path)) for path in files.summaries}
+        data = {Path(path).parent.name: read_json(Path(path)) for path in files.data}
+        rows = {Path(path).parent.name: pd.read_csv(path) for path in files.ledgers}
+        chosen = [read_json(Path(path)) for path in files.best]
+        histories: dict[str, dict[int, pd.DataFrame]] = {}
+        for path in map(Path, files.histories):
+            seed = int(path.parent.name.removeprefix("seed-"))
+            histories.setdefault(path.parent.parent.name, {})[seed] = pd.read_csv(path)
         return cls(
             study=study,
             experiments={name: found[name] | block for name, block in study["experiments"].items()},
@@ -54,7 +70,10 @@ class Evidence:
                 name: [each for each in chosen if each["search"] == name]
                 for name in study["searches"]
             },
-            original=yaml.safe_load(Path(original).read_text()),
+            histories=histories,
+            examined=read_json(Path(files.examination)),
+            original=yaml.safe_load(Path(files.original).read_text()),
+            anchors=yaml.safe_load(Path(files.anchors).read_text()),
         )
 
     @property
@@ -97,37 +116,85 @@ class Evidence:
                 values.setdefault(each["search"]["seed"], statistics.mean_and_spread(known)[0])
         return values
 
+    def examined_mean(self, name: str, key: str) -> tuple[float | None, float | None]:
+        """Mean and spread over seeds of what was measured on the predictions."""
+        seeds = self.examined["networks"][name].values()
+        return statistics.mean_and_spread([each[key] for each in seeds])
+
+    def ranked(self, dataset: str) -> list[str]:
+        """The experiments on a data set by their mean test accuracy, the highest first.
+
+        What has seen the pictures before, or was never measured, is not among them.
+        """
+        means = {
+            name: self.estimate(name, "test_top1").mean
+            for name, each in self.experiments.items()
+            if each["dataset"] == dataset and not self.has_seen(name)
+        }
+        known = {name: mean for name, mean in means.items() if mean is not None}
+        return sorted(known, key=known.__getitem__, reverse=True)
+
     def classes(self, name: str) -> int:
         """The number of classes of an experiment's data."""
         return len(self.datasets[self.experiments[name]["dataset"]]["classes"])
 
-    def with_proposer(self, proposer: str) -> str | None:
-        """The experiment whose network a search of this proposer chose, the original's first."""
+    def networks_of_searches(self, name: str) -> dict[int, dict[str, Any]]:
+        """The network of each seed of an experiment's search that was trained again."""
+        search, networks = self.experiments[name]["search"]["search"], {}
+        for each in self.experiments.values():
+            if each["search"] and each["search"]["search"] == search and each["network"]:
+                networks.setdefault(each["search"]["seed"], each["network"])
+        return networks
+
+    def with_proposer(self, proposer: str, dataset: str) -> str | None:
+        """The experiment on a data set whose network a search of this proposer chose.
+
+        The original's comes first.
+        """
         ordered = self.of_role("original") | self.experiments
         for name, each in ordered.items():
-            if each["search"] and each["search"]["proposer"] == proposer:
+            own = each["dataset"] == dataset and each["search"]
+            if own and each["search"]["proposer"] == proposer:
                 return name
         return None
+
+    def pairs_of_searches(self, first: str, second: str) -> list[Pair]:
+        """Experiments on the same data that searches of two proposers chose, the original's first.
+
+        At most one pair for each data set.
+        """
+        used = dict.fromkeys(each["dataset"] for each in self.experiments.values())
+        found = [
+            (self.with_proposer(first, name), self.with_proposer(second, name)) for name in used
+        ]
+        return [(one, other) for one, other in found if one and other]
 
     def has_seen(self, name: str) -> bool:
-        """Whether a network of the experiment began as one that had seen its pictures' labels.
-
-        ASSUME: of all pictures only Tiny ImageNet's are ImageNet's; of a person's own, they know.
-        """
+        """Whether a network of the experiment began as one that had seen its pictures' labels."""
         each = self.experiments[name]
-        of_imagenet = self.datasets[each["dataset"]]["format"] == "tiny_imagenet"
-        return of_imagenet and each["start"]["provenance"] == IMAGENET
+        return has_seen(each, self.datasets[each["dataset"]])
 
-    def from_scratch(self, dataset: str, script: str) -> str | None:
-        """The control of a script's network on a data set, trained from scratch.
+    def pair(self, first_script: str, second_script: str, few: bool = False) -> Pair | None:
+        """The first declared pair of experiments with these scripts.
 
-        On a person's own pictures that is the experiment itself.
+        With `few` it is the one that both train on the same part of the training pictures.
         """
-        for name, each in (self.of_role("control") | self.of_role("own")).items():
-            same = (each["dataset"], each["settings"]["script"]) == (dataset, script)
-            if same and each["start"]["provenance"] == "scratch":
-                return name
+        for pair in [pair for pairs in self.study["families"].values() for pair in pairs]:
+            settings = [self.experiments[name]["settings"] for name in pair]
+            same = [each["script"] for each in settings] == [first_script, second_script]
+            pictures = {each["training"]["pictures"] for each in settings}
+            if same and few == (len(pictures) == 1 and None not in pictures):
+                return tuple(pair)
         return None
+
+
+def has_seen(experiment: dict[str, Any], dataset: dict[str, Any]) -> bool:
+    """Whether a network began as one that had seen its pictures' labels.
+
+    ASSUME: of all pictures only Tiny ImageNet's are ImageNet's; of a person's own, they know.
+    """
+    of_imagenet = dataset["format"] == "tiny_imagenet"
+    return of_imagenet and experiment["start"]["provenance"] == IMAGENET
 
 
 def summary_frame(evidence: Evidence) -> pd.DataFrame:
@@ -150,6 +217,8 @@ def summary_frame(evidence: Evidence) -> pd.DataFrame:
         for metric in ("running_train_top1", "train_top1", "selection_top1", "test_top1"):
             row |= _flat(metric, evidence.estimate(name, metric))
         row |= _flat("test_top5", evidence.estimate(name, "test_top5"))
+        row["test_loss"] = each["metrics"]["test_loss"]["mean"]
+        row["calibration_error"], _ = evidence.examined_mean(name, "calibration_error")
         network = each["network"] or {}
         row |= {key: network.get(key) for key in ("parameters", "layers", "flops")}
         row["device_seconds"] = each["device_seconds"]["mean"]

@@ -28,7 +28,7 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     title = name.replace("_", " ").capitalize()
     dataset = {"title": title, **DEFAULTS, **{k: v for k, v in own.items() if k != "name"}}
     searches, search_for = _distinct(_moved(config["searches"], name))
-    experiments, start_for = _distinct(
+    experiments, stands_for = _distinct(
         _moved(config["experiments"], name, search=search_for), config["training"]
     )
     return config | {
@@ -37,9 +37,26 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
         "experiments": _moved(
             {each: _without_original(block) for each, block in experiments.items()},
             name,
-            start=start_for,
+            start=stands_for,
         ),
+        "statistics": config["statistics"]
+        | {"families": _families(config["statistics"]["families"], stands_for)},
     }
+
+
+def _families(
+    families: dict[str, list[list[str]]], stands_for: dict[str, str]
+) -> dict[str, list[list[str]]]:
+    """The families of pairs, by what stands for each experiment; each pair once."""
+    found, seen = {}, []
+    for family, pairs in families.items():
+        found[family] = []
+        for pair in pairs:
+            names = [stands_for.get(name, name) for name in pair]
+            if len(set(names)) == len(names) and sorted(names) not in seen:
+                found[family].append(names)
+                seen.append(sorted(names))
+    return found
 
 
 def _moved(blocks: Blocks, dataset: str, **names: dict[str, str]) -> Blocks:

@@ -30,19 +30,22 @@ def pack(
     folder: Path,
     files: Iterable[Path],
     datasets: Iterable[Path],
+    examination: Path,
     environment: Path,
     study: dict[str, Any],
 ) -> None:
     """Write the bundle `path` of the results in `folder`.
 
     `files` lie under `folder`. `datasets` are folders of prepared data there, of which the pictures
-    that figures show are packed too. `environment` is the list of packages that the study was made
-    with. `study` has the manifest's `config` and `made_with`.
+    that figures show are packed too; `examination` tells which. `environment` is the list of
+    packages that the study was made with. `study` has the manifest's `config` and `made_with`.
     """
     content = {str(file.relative_to(folder)): file.read_bytes() for file in sorted(files)}
     content[environment.name] = environment.read_bytes()
+    examined = read_json(examination)["datasets"]
     for data in datasets:
-        content[str(data.relative_to(folder) / PICTURES)] = _shown_pictures(data)
+        shown = _shown_pictures(data, examined.get(data.name))
+        content[str(data.relative_to(folder) / PICTURES)] = shown
     manifest = {
         "schema": SCHEMA,
         "commit": provenance.commit(),
@@ -60,10 +63,10 @@ def pack(
     partial.replace(path)
 
 
-def _shown_pictures(folder: Path) -> bytes:
+def _shown_pictures(folder: Path, examined: dict[str, Any] | None) -> bytes:
     """For each split the rows that figures show and their pictures, as an npz file."""
     arrays = {}
-    for split, rows in shown_rows(folder).items():
+    for split, rows in shown_rows(folder, examined).items():
         images = np.load(folder / f"{split}_images.npy", mmap_mode="r")
         arrays |= {f"{split}_rows": rows, f"{split}_images": images[rows]}
     buffer = io.BytesIO()

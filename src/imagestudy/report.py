@@ -7,10 +7,11 @@ from typing import Any
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from imagestudy import conclusions, latex, provenance, replication, statistics, wording
-from imagestudy.claims import SEEDS_NEEDED
+from imagestudy import latex, plausibility, provenance, replication, statistics, wording
+from imagestudy.argument import claims
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
+from imagestudy.methods import HOLDS, OPPOSITE, SEEDS_NEEDED
 from imagestudy.tables import ROLES, networks, vgg16
 
 FILTERS = {
@@ -60,7 +61,11 @@ def render(evidence: Evidence, template: Path) -> str:
     """The LaTeX source of the report, from `template` and the templates beside it.
 
     Figures and tables are named as they lie beside it: `figures/<name>.pdf`, `tables/<name>.tex`.
+    Refuses results that cannot be true.
     """
+    plausibility.require_plausible(evidence)
+    for surprise in plausibility.surprises(evidence):
+        print(f"unexpected order: {surprise}")
     try:
         return environment(template.parent).get_template(template.name).render(context(evidence))
     except jinja2.TemplateError as error:
@@ -96,7 +101,12 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "seen": [name for name in evidence.experiments if evidence.has_seen(name)],
         "rows": {name: evidence.row(name) for name in evidence.experiments},
         "verdicts": replication.verdicts(evidence),
-        "claims": conclusions.claims(evidence),
+        "claims": claims(evidence),
+        "decided": (HOLDS, OPPOSITE),
+        "surprises": plausibility.surprises(evidence),
+        "anchored": plausibility.anchored(evidence),
+        "under_trained": under_trained(evidence),
+        "examined": evidence.examined,
         "verdict_words": _verdicts(evidence),
         "odd_runs": odd_runs(evidence),
         "failures": failures(evidence),
@@ -106,11 +116,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "train_evaluated": train_evaluated(evidence),
         "fewer_seeds": fewer_seeds(evidence),
         "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
-        "by_hand": {key: evidence.with_proposer(key) for key in ("hand", "autokeras")},
+        "with_proposer": evidence.with_proposer,
+        "found": [name for name, each in evidence.experiments.items() if each["search"]],
         "chance": {
             name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
         },
-        "original_test": original_test(evidence.original),
         "statuses": wording.STATUSES,
         "commit": provenance.commit(),
         "seeds": evidence.study["seeds"],
@@ -119,14 +129,14 @@ def context(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def original_test(original: dict[str, Any]) -> statistics.Comparison | None:
-    """The original's AutoKeras against its network by hand, by their published accuracies."""
-    rows = original["rows"]
-    first, second = rows["autokeras"], rows["keras_cnn"]
-    pictures = original["data"][first["dataset"]]["test_pictures"]
-    return statistics.two_proportions(
-        float(first["validation"]), float(second["validation"]), pictures
-    )
+def under_trained(evidence: Evidence) -> list[str]:
+    """Newer recipes below what they must beat, and what does no better than guessing (LaTeX)."""
+    labels = {name: plausibility.label(evidence, name) for name in evidence.experiments}
+    return [
+        f"{latex.title(evidence.experiments[name]['title'])} ({label})"
+        for name, label in labels.items()
+        if label
+    ]
 
 
 def odd_runs(evidence: Evidence) -> list[str]:

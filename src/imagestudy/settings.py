@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from imagestudy.errors import StudyError
+from imagestudy.families import check_families, families
 from imagestudy.merging import merged, without_left_out
 from imagestudy.own_pictures import on_own_pictures
 from imagestudy.settings_checks import check, check_schema
@@ -41,12 +42,14 @@ class Study:
         if scale not in scales:
             raise StudyError(f"scale is {scale!r}; it must be one of {', '.join(scales)}")
         over = merged(read_yaml(folder / "scales" / f"{scale}.yaml"), overrides)
-        config = without_left_out(merged(known, over), known) | {"scale": scale}
+        everything = merged(known, over)
+        config = without_left_out(everything, known) | {"scale": scale}
         check_schema(config, read_yaml(folder / "config.schema.yaml"))
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
         if config["own"]:
             config = on_own_pictures(config)
         check(config, scripts)
+        check_families(config, everything["experiments"])
         return cls(config)
 
     @property
@@ -227,17 +230,24 @@ class Study:
 
     def report_settings(self) -> dict[str, Any]:
         """What the report is told of the configuration."""
-        kept = ("title", "subtitle", "authors", "scale", "seeds")
+        kept = ("title", "subtitle", "authors", "paper", "scale", "seeds")
         return {
             **{key: self.config[key] for key in kept},
+            "margin": self.config["statistics"]["margin"],
+            "families": families(self.config),
             "datasets": {name: {"title": block["title"]} for name, block in self.datasets.items()},
             "experiments": {
-                name: {**self.experiment_labels(name), "script": block["script"]}
+                name: {
+                    **self.experiment_labels(name),
+                    "script": block["script"],
+                    "improves": block.get("improves"),
+                }
                 for name, block in self.experiments.items()
             },
             "searches": {
                 name: {
                     "title": block["title"],
+                    "dataset": block["dataset"],
                     "proposer": block["proposer"],
                     "oracle": block.get("oracle"),
                     "seeds": block["seeds"],

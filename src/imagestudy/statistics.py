@@ -5,10 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
-from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind, ttost_paired
 
 CONFIDENCE = 0.95
+RESAMPLES = 10_000
+# What rounding leaves of differences that are equal.
+ROUNDING = 1e-12
 
 
 class Estimate(NamedTuple):
@@ -25,6 +30,35 @@ class Estimate(NamedTuple):
     seeds: int
     pictures: int
     method: str
+
+
+class Tested(NamedTuple):
+    """Tests of a difference of means; all None where there are too few values.
+
+    `p` is that of no difference, `p_equivalent` that of a difference beyond the margin (TOST);
+    `effect` is the difference in standard deviations (Cohen's d), None where nothing spreads.
+    """
+
+    p: float | None
+    p_equivalent: float | None
+    effect: float | None
+
+
+class Disagreement(NamedTuple):
+    """Two networks on the same pictures: what only one gets right, and what follows.
+
+    `difference` of the accuracies with its bootstrap interval over pictures; `p` is McNemar's
+    exact one; `odds` is `only_first` over `only_second`, None where the latter is 0.
+    """
+
+    pictures: int
+    only_first: int
+    only_second: int
+    difference: float
+    low: float
+    high: float
+    p: float
+    odds: float | None
 
 
 class Comparison(NamedTuple):
@@ -109,6 +143,85 @@ def unpaired(first: Sequence[float], second: Sequence[float]) -> Estimate:
     spread = float(np.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1)))
     count = min(len(first), len(second))
     return Estimate(mean, spread, float(low), float(high), count, 0, "Welch")
+
+
+def student(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """The p-value of Student's test of values paired by seed; None for fewer than two."""
+    differences = np.subtract(first, second)
+    if len(differences) < 2:
+        return None
+    if np.ptp(differences) < ROUNDING:
+        return float(abs(differences[0]) < ROUNDING)
+    return float(stats.ttest_rel(first, second).pvalue)
+
+
+def compare_paired(first: Sequence[float], second: Sequence[float], margin: float) -> Tested:
+    """Student's test of values paired by seed, and their equivalence within `margin`."""
+    differences = np.subtract(first, second)
+    if len(differences) < 2:
+        return Tested(None, None, None)
+    if np.ptp(differences) < ROUNDING:
+        return _without_spread(float(differences[0]), margin)
+    p_equivalent, *_ = ttost_paired(np.asarray(first), np.asarray(second), -margin, margin)
+    effect = differences.mean() / differences.std(ddof=1)
+    return Tested(student(first, second), float(p_equivalent), float(effect))
+
+
+def compare_unpaired(first: Sequence[float], second: Sequence[float], margin: float) -> Tested:
+    """Welch's test of two lists of values, and their equivalence within `margin`."""
+    if min(len(first), len(second)) < 2:
+        return Tested(None, None, None)
+    deviation = np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
+    if deviation < ROUNDING:
+        return _without_spread(float(np.mean(first) - np.mean(second)), margin)
+    p = stats.ttest_ind(first, second, equal_var=False).pvalue
+    p_equivalent, *_ = ttost_ind(
+        np.asarray(first), np.asarray(second), -margin, margin, usevar="unequal"
+    )
+    effect = (np.mean(first) - np.mean(second)) / deviation
+    return Tested(float(p), float(p_equivalent), float(effect))
+
+
+def _without_spread(difference: float, margin: float) -> Tested:
+    """The limit of the tests where all differences are equal."""
+    equal = abs(difference) < ROUNDING
+    return Tested(float(equal), float(abs(difference) >= margin), None)
+
+
+def disagreement(first: np.ndarray, second: np.ndarray, seed: int) -> Disagreement:
+    """Two networks by which of the same pictures each gets right (two boolean arrays).
+
+    Pictures drawn again with replacement have multinomial numbers of the three kinds that a
+    difference is made of, so these are drawn instead; `seed` is of the draws.
+    """
+    pictures = len(first)
+    only_first = int((first & ~second).sum())
+    only_second = int((second & ~first).sum())
+    kinds = np.array([only_first, only_second, pictures - only_first - only_second])
+    drawn = np.random.default_rng(seed).multinomial(pictures, kinds / pictures, RESAMPLES)
+    differences = (drawn[:, 0] - drawn[:, 1]) / pictures
+    outside = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(differences, [outside, 1 - outside])
+    table = [[0, only_first], [only_second, 0]]
+    return Disagreement(
+        pictures,
+        only_first,
+        only_second,
+        (only_first - only_second) / pictures,
+        float(low),
+        float(high),
+        float(mcnemar(table, exact=True).pvalue) if only_first + only_second else 1.0,
+        only_first / only_second if only_second else None,
+    )
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """The p-values of a family after Holm; None stays None and does not count."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return list(values)
+    adjusted = iter(multipletests(known, method="holm")[1])
+    return [None if value is None else float(next(adjusted)) for value in values]
 
 
 def chance(classes: int) -> float:

@@ -92,3 +92,10 @@ def counted(words: Sequence[str], order: Sequence[str]) -> list[str]:
 def plural(number: int, noun: str, several: str | None = None) -> str:
     """`one seed`, `two seeds`."""
     return f"{word(number)} {noun if number == 1 else several or noun + 's'}"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value: `p = 0.03`; a very small one by its bound."""
+    if value is None:
+        return MISSING
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

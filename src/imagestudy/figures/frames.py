@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imagestudy.costs import races
 from imagestudy.figures.data import choose, scaled_boxes
+from imagestudy.figures.pictures import Shown
 from imagestudy.results import read_json
 
 PICTURES = 20
@@ -23,13 +25,108 @@ def histories(paths: Iterable[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def trials(paths: Iterable[str], searches: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """All ledgers, one after another, with each search's `title`."""
+def ledgers(paths: Iterable[str], searches: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """The ledger of each search, in the order of the config."""
     found = {Path(path).parent.name: path for path in paths}
+    return {name: pd.read_csv(found[name]) for name in searches}
+
+
+def trials(
+    ledgers: dict[str, pd.DataFrame],
+    searches: dict[str, dict[str, Any]],
+    datasets: dict[str, dict[str, Any]],
+) -> pd.DataFrame:
+    """All ledgers, one after another, with each search's `title` and its data set's."""
     frames = [
-        pd.read_csv(found[name]).assign(title=search["title"]) for name, search in searches.items()
+        ledger.assign(
+            title=searches[name]["title"], dataset=datasets[searches[name]["dataset"]]["title"]
+        )
+        for name, ledger in ledgers.items()
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def leads(
+    ledgers: dict[str, pd.DataFrame],
+    searches: dict[str, dict[str, Any]],
+    datasets: dict[str, dict[str, Any]],
+) -> pd.DataFrame:
+    """Where AutoKeras and by hand change the lead: `dataset` (title), `device_seconds`, `score`."""
+    rows = [
+        {"dataset": datasets[race.dataset]["title"], **change}
+        for race in races(ledgers, searches)
+        for change in race.changes
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "device_seconds", "score"])
+
+
+def errors(
+    examined: dict[str, Any] | None, folder: Path, experiments: dict[str, dict[str, Any]]
+) -> list[Shown]:
+    """The pictures that all networks miss, and those that only one gets, of a data set.
+
+    `examined` is what was found on the data set; None, and nothing to show, without networks.
+    """
+    if examined is None:
+        return []
+    data = read_json(folder / "dataset.json")
+    images = np.load(folder / "test_images.npy", mmap_mode="r")
+    titles = [each["title"] for each in data["classes"]]
+    bands = {
+        "All miss; below: what they say together": (
+            examined["missed"],
+            lambda each: titles[each["answer"]],
+        ),
+        "Only one gets; below: which": (
+            examined["alone"],
+            lambda each: experiments[each["experiment"]]["title"],
+        ),
+    }
+    return [
+        Shown(
+            heading,
+            images[[each["row"] for each in shown]],
+            [(titles[each["label"]], said(each)) for each in shown],
+        )
+        for heading, (shown, said) in bands.items()
+        if shown
+    ]
+
+
+def by_class(
+    examined: dict[str, Any], dataset: str, experiments: dict[str, dict[str, Any]]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The accuracy on each class (rows) of every experiment (columns), and the confusion matrix.
+
+    Accuracies are means over seeds, by title; the matrix is of the best experiment. Both are empty
+    where no run on the data set ended in a network.
+    """
+    found = examined["datasets"].get(dataset)
+    if found is None:
+        return pd.DataFrame(), np.zeros((0, 0))
+    table = {
+        experiments[name]["title"]: np.mean(
+            [np.array(seed["per_class"], float) for seed in examined["networks"][name].values()],
+            axis=0,
+        )
+        for name in found["experiments"]
+    }
+    return pd.DataFrame(table), np.array(found["confusion"]["matrix"])
+
+
+def reliability(
+    examined: dict[str, Any],
+    datasets: dict[str, dict[str, Any]],
+    experiments: dict[str, dict[str, Any]],
+) -> pd.DataFrame:
+    """The bins of every experiment's first seed, with its title and its data set's."""
+    rows = [
+        {"dataset": datasets[dataset]["title"], "title": experiments[name]["title"], **each}
+        for dataset, found in examined["datasets"].items()
+        for name in found["experiments"]
+        for each in next(iter(examined["networks"][name].values()))["reliability"]
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "title", "confidence", "accuracy", "pictures"])
 
 
 def counts(datasets: Iterable[dict[str, Any]], blocks: dict[str, dict[str, Any]]) -> pd.DataFrame:
@@ -48,19 +145,28 @@ def counts(datasets: Iterable[dict[str, Any]], blocks: dict[str, dict[str, Any]]
     return pd.DataFrame(rows)
 
 
-def shown_rows(folder: Path) -> dict[str, np.ndarray]:
+def shown_rows(folder: Path, examined: dict[str, Any] | None) -> dict[str, np.ndarray]:
     """The rows of each split's pictures that a figure shows, of the prepared data in `folder`.
 
-    A bundle holds the pictures of these rows and no others.
+    `examined` is what was found on the data set. A bundle holds these pictures and no others.
     """
+    missed = [*examined["missed"], *examined["alone"]] if examined else []
+    return {
+        "train": sample_rows(folder),
+        "test": np.unique(np.array([each["row"] for each in missed], int)),
+    }
+
+
+def sample_rows(folder: Path) -> np.ndarray:
+    """The rows of the training pictures that are shown as samples."""
     classes = len(read_json(folder / "dataset.json")["classes"])
-    return {"train": choose(np.load(folder / "train_labels.npy"), classes, PICTURES)}
+    return choose(np.load(folder / "train_labels.npy"), classes, PICTURES)
 
 
 def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Training pictures of different classes, their boxes, and the classes' titles."""
     data = read_json(folder / "dataset.json")
-    labels, chosen = np.load(folder / "train_labels.npy"), shown_rows(folder)["train"]
+    labels, chosen = np.load(folder / "train_labels.npy"), sample_rows(folder)
     images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
     boxes = np.load(folder / "boxes.npz")["train"][chosen]
     titles = [data["classes"][number]["title"] for number in labels[chosen]]

@@ -1,6 +1,5 @@
 """Pictures of results: accuracies, costs, and searches over time."""
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,20 @@ import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from imagestudy.figures.text import plain
+from imagestudy.figures.text import legend_height, plain, wrapped
 
 # mark, column, label, filled: the original's are hollow
 THEIRS = (("s", "original_train", "original, train"), ("o", "original_validation", "validation"))
 OURS = (("s", "train_top1", "this study, train"), ("o", "test_top1", "test"))
-WIDTH = 26
+# Over so many times the least cost an axis has a tick for each power of ten alone.
+FAR = 50
+COSTS = (
+    ("device_seconds", "device time of a run (s)"),
+    ("parameters", "parameters"),
+    ("flops", "operations for a picture"),
+)
 
 
 def accuracy_overview(table: pd.DataFrame) -> Figure:
@@ -42,7 +47,7 @@ def accuracy_overview(table: pd.DataFrame) -> Figure:
                 axis.plot([start, end], [place, place], color=colour, linestyle="-", marker="")
             _marks(axis, rows[column], lower, mark, colour, label, hollow=False)
         axis.axvline(1 / rows["classes"].iloc[0], color="0.4", linestyle=":", marker="", lw=0.8)
-        axis.set_yticks(places, [_wrapped(title) for title in rows["title"]])
+        axis.set_yticks(places, [wrapped(title) for title in rows["title"]])
         axis.set_ylim(-0.6, len(rows) - 0.4)
         axis.set_title(plain(dataset))
         axis.grid(axis="y", visible=False)
@@ -61,59 +66,85 @@ def _marks(
     )
 
 
-def _wrapped(title: str) -> str:
-    lines = textwrap.wrap(plain(title), WIDTH) or [""]
-    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][: WIDTH - 1] + "…"])
-
-
 def cost(table: pd.DataFrame) -> Figure:
-    """Test accuracy against the device time of a run; a panel for each data set.
+    """Test accuracy against what a network costs; a row of panels for each data set.
 
-    `table`: the summary frame; bars are the 95% intervals.
+    `table`: the summary frame; bars are the 95% intervals. The line is the front: what no other
+    beats at a lower or equal cost.
     """
-    panels = list(table.groupby("dataset_title", sort=False))
-    figure = Figure(figsize=(5.9, 2.9))
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)
-    for axis, (dataset, rows) in zip(axes.flat, panels, strict=True):
-        for row in rows.itertuples():
-            bars = None
-            if pd.notna(row.test_top1_low):
-                low = row.test_top1 - max(row.test_top1_low, 0)
-                bars = [[low], [min(row.test_top1_high, 1) - row.test_top1]]
-            axis.errorbar(
-                [row.device_seconds],
-                [row.test_top1],
-                yerr=bars,
-                linestyle="",
-                capsize=2,
-                elinewidth=0.7,
-                label=_wrapped(row.title),
-            )
-        axis.set(title=plain(dataset), xlabel="device time of a run (s)", xscale="log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), fontsize=7)
-    axes.flat[0].set(ylabel="test accuracy (top-1)")
+    groups = list(table.groupby("dataset_title", sort=False))
+    heights = [1.9 + legend_height(len(rows) + 1, 3) for _, rows in groups]
+    figure = Figure(figsize=(5.9, sum(heights)))
+    parts = figure.subfigures(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for part, (dataset, rows) in zip(parts, groups, strict=True):
+        axes = part.subplots(1, len(COSTS), sharey=True)
+        for axis, (column, label) in zip(axes, COSTS, strict=True):
+            _costs(axis, rows[rows["test_top1"].notna()], column)
+            axis.set(xlabel=label, xscale="log")
+            lowest, highest = axis.get_xlim()
+            steps = (1,) if highest > FAR * lowest else (1, 2, 5)
+            axis.xaxis.set_major_locator(LogLocator(subs=steps, numticks=5))
+            axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axis.xaxis.set_minor_locator(NullLocator())
+        axes[0].set(ylabel="test accuracy (top-1)", title=plain(dataset))
+        handles, labels = axes[0].get_legend_handles_labels()
+        part.legend(handles, labels, loc="outside lower center", fontsize=6.5, ncols=3)
     return figure
 
 
-def anytime(trials: pd.DataFrame) -> Figure:
+def _costs(axis: Axes, rows: pd.DataFrame, column: str) -> None:
+    for number, row in enumerate(rows.itertuples(), start=1):
+        value = getattr(row, column)
+        low = row.test_top1 - max(row.test_top1_low, 0)
+        high = min(row.test_top1_high, 1) - row.test_top1
+        axis.errorbar(
+            [value], [row.test_top1], yerr=[[low], [high]], linestyle="", capsize=2,
+            elinewidth=0.7, label=f"{number}  {wrapped(row.title)}",
+        )  # fmt: skip
+        axis.annotate(
+            str(number), (value, row.test_top1), (3, 2), textcoords="offset points", fontsize=6
+        )
+    kept = front(rows[column].to_numpy(), rows["test_top1"].to_numpy())
+    line = rows.iloc[kept]
+    axis.plot(line[column], line["test_top1"], color="0.5", drawstyle="steps-post", marker="",
+              linestyle="-", linewidth=0.8, zorder=0, label="front")  # fmt: skip
+    axis.set_xlim(rows[column].min() / 2, 2 * rows[column].max())
+
+
+def front(costs: np.ndarray, values: np.ndarray) -> list[int]:
+    """Which are on the Pareto front, the cheapest first: none is better at no higher cost."""
+    kept: list[int] = []
+    for place in np.lexsort((-values, costs)):
+        if not kept or values[place] > values[kept[-1]]:
+            kept.append(int(place))
+    return kept
+
+
+def anytime(trials: pd.DataFrame, crossings: pd.DataFrame) -> Figure:
     """The best selection accuracy so far against the device time spent, a line for each search.
 
-    `trials`: the ledgers with a column `title`; failed trials cost and do not score. Searches that
-    differ by their seed alone share their look.
+    `trials`: the ledgers with columns `title` and `dataset`, whose searches share a panel; failed
+    trials cost and do not score. Searches that differ by their seed alone share their look.
+    `crossings`: columns `dataset`, `device_seconds`, `score`, where AutoKeras and by hand change
+    the lead, marked by a ring.
     """
-    figure = Figure(figsize=(5.9, 2.5))
-    axis = figure.subplots()
-    for title, searches in trials.groupby("title", sort=False):
-        look = {"label": _wrapped(title)}
-        for _, rows in searches.groupby("seed"):
-            spent = rows["cumulative_device_seconds"]
-            (line,) = axis.step(spent, rows["best_so_far"], where="post", **look)
-            look = {"color": line.get_color(), "linestyle": line.get_linestyle()}
-    axis.set(xlabel="device time spent (s)", ylabel="best selection accuracy")
-    axis.set_xlim(left=0)
-    axis.set_ylim(bottom=0)
-    figure.legend(loc="outside upper center", ncols=4)
+    panels = list(trials.groupby("dataset", sort=False))
+    figure = Figure(figsize=(5.9, 2.5 * len(panels)))
+    parts = figure.subfigures(len(panels), 1, squeeze=False)[:, 0]
+    for part, (dataset, own) in zip(parts, panels, strict=True):
+        axis = part.subplots()
+        for title, searches in own.groupby("title", sort=False):
+            look = {"label": wrapped(title)}
+            for _, rows in searches.groupby("seed"):
+                spent = rows["cumulative_device_seconds"]
+                (line,) = axis.step(spent, rows["best_so_far"], where="post", **look)
+                look = {"color": line.get_color(), "linestyle": line.get_linestyle()}
+        met = crossings[crossings["dataset"] == dataset]
+        axis.plot(met["device_seconds"], met["score"], "o", color="0.2", markersize=9,
+                  markerfacecolor="none", linestyle="", label="change of the lead")  # fmt: skip
+        axis.set(xlabel="device time spent (s)", ylabel="best selection accuracy")
+        axis.set(title=plain(dataset))
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        part.legend(loc="outside upper center", ncols=3)
     return figure

@@ -1,6 +1,10 @@
 """Text in figures."""
 
+import textwrap
+
 from imagestudy import latex
+
+WIDTH = 26
 
 
 def plain(text: str) -> str:
@@ -12,3 +16,14 @@ def plain(text: str) -> str:
         character if latex.printable(character) else f"[U+{ord(character):04X}]"
         for character in text
     ).replace("$", r"\$")
+
+
+def legend_height(entries: int, columns: int) -> float:
+    """What a legend of so many `wrapped` entries needs, in inches."""
+    return 0.27 * -(-entries // columns)
+
+
+def wrapped(title: str) -> str:
+    """`title` on at most two lines of a legend."""
+    lines = textwrap.wrap(plain(title), WIDTH) or [""]
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][: WIDTH - 1] + "…"])

@@ -6,6 +6,13 @@ ROLES = ("original", "own", "control", "modern")
 OTHERS = (
     "errors",
     "replication",
+    "anchors",
+    "methods",
+    "pairs",
+    "decomposition",
+    "classes",
+    "confused",
+    "duplicates",
     "by_hand_original",
     "by_hand_measured",
     "searches",

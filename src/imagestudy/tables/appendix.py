@@ -6,8 +6,11 @@ from typing import Any
 from imagestudy import latex
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
+from imagestudy.provenance import digest
+from imagestudy.tables import links
 
 DIGITS = 12
+SHORT = 7
 SOURCES = {
     "official": "the official archive",
     "generated": "generated for the demo",
@@ -103,24 +106,27 @@ def runs(evidence: Evidence) -> Table:
     for name, each in evidence.experiments.items():
         rules.append(len(rows))
         for number, run in enumerate(each["runs"]):
-            target = rf"\phantomsection\label{{run:{name}}}" if number == 0 else ""
+            target = links.target("run", name) if number == 0 else ""
+            made_with = digest(each["settings"] | {"seed": run["seed"]})
             metrics = run["metrics"] or {}
             rows.append(
                 [
                     target + (latex.code(name) if number == 0 else ""),
                     str(run["seed"]),
                     latex.escape(run["status"].replace("_", " ")),
-                    f"{run['best_epoch']} of {run['epochs']}",
+                    f"{run['best_epoch']}/{run['epochs']}",
                     latex.accuracy(metrics["test"]["top1"] if metrics else None),
                     latex.duration(run["seconds"]["total"]),
                     latex.duration(run["device_seconds"]),
+                    latex.breakable(run["hardware"]["device"]),
                     rf"{latex.count(run['peak_memory_mb'])}\,MB",
+                    _digest(made_with, SHORT),
                     _commit(run["commit"]),
                 ]
             )
     headings = ["experiment", "seed", "status", "epoch", "test"]
-    headings += ["time", "device", "memory", "commit"]
-    align = f"{latex.left(36)}r{latex.left(18)}lrrrrl"
+    headings += ["time", "device", "on", "memory", "settings", "commit"]
+    align = f"{latex.left(25)}r{latex.left(14)}lrrr{latex.left(10)}rll"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
@@ -147,7 +153,7 @@ def _size(size: list[int] | None) -> str:
 def _commit(commit: str | None) -> str:
     if not commit:
         return latex.MISSING
-    return _digest(commit, 7) + ("+" if commit.endswith("-dirty") else "")
+    return _digest(commit, SHORT) + ("+" if commit.endswith("-dirty") else "")
 
 
 def _digest(digest: str, digits: int = DIGITS) -> str:

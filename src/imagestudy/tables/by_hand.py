@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from imagestudy import latex
+from imagestudy import latex, statistics
+from imagestudy.data import SPLITS
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
+from imagestudy.tables import links
 
-COMPARED = ("autokeras", "hand")
+TITLES = {"autokeras": "AutoKeras", "hand": "by hand"}
+COMPARED = tuple(TITLES)
+THOUSAND = 1000
 # Device-seconds are added up and rounded to hundredths.
 ROUNDING = 0.02
 
@@ -22,13 +26,28 @@ def stated(evidence: Evidence) -> Table:
 
 
 def measured(evidence: Evidence) -> Table:
-    """The same comparison, measured: what each search spent and what it found."""
-    found = [evidence.with_proposer(proposer) for proposer in COMPARED]
+    """The same comparison, measured: what each search spent and found, by data set."""
+    found = compared(evidence)
+    columns = [(key, name) for names in found.values() for key, name in names.items()]
     rows = [
-        [label, *(latex.MISSING if name is None else cell(evidence, name) for name in found)]
-        for label, cell in MEASURED
+        [label, *(_linked(evidence, name, cell) for _, name in columns)] for label, cell in MEASURED
     ]
-    return Table(f"{LEFT}ll", ["measured here", "AutoKeras", "by hand"], rows)
+    titles = [(latex.title(evidence.datasets[name]["title"]), len(COMPARED)) for name in found]
+    headings = ["measured here", *(TITLES[key] for key, _ in columns)]
+    return Table(LEFT + "l" * len(columns), headings, rows, [("", 1), *titles])
+
+
+def _linked(evidence: Evidence, name: str | None, cell: Callable[[Evidence, str], str]) -> str:
+    return latex.MISSING if name is None else links.cell(name, cell(evidence, name))
+
+
+def compared(evidence: Evidence) -> dict[str, dict[str, str | None]]:
+    """By data set the experiment of each proposer compared; None where there is none."""
+    found = {
+        name: {key: evidence.with_proposer(key, name) for key in COMPARED}
+        for name in evidence.datasets
+    }
+    return {name: own for name, own in found.items() if any(own.values())}
 
 
 def _search(key: str, shown: Callable[[Any], str]) -> Callable[[Evidence, str], str]:
@@ -72,13 +91,14 @@ def _named_values(declared: Any) -> int:
 
 def _at_equal_cost(evidence: Evidence, name: str) -> str:
     search = evidence.experiments[name]["search"]
-    return latex.accuracy(score_within(evidence, search, common_cost(evidence)))
+    dataset = evidence.experiments[name]["dataset"]
+    return latex.accuracy(score_within(evidence, search, common_cost(evidence, dataset)))
 
 
-def common_cost(evidence: Evidence) -> float:
-    """The device-seconds that both searches spent: those of the cheaper one."""
-    names = [evidence.with_proposer(proposer) for proposer in COMPARED]
-    return min(evidence.experiments[name]["search"]["device_seconds"] for name in names if name)
+def common_cost(evidence: Evidence, dataset: str) -> float:
+    """The device-seconds that both searches on a data set spent: those of the cheaper one."""
+    names = [name for name in compared(evidence)[dataset].values() if name]
+    return min(evidence.experiments[name]["search"]["device_seconds"] for name in names)
 
 
 def score_within(evidence: Evidence, search: dict[str, Any], device_seconds: float) -> float | None:
@@ -94,6 +114,29 @@ def _seeds(evidence: Evidence, name: str) -> str:
     return str(evidence.estimate(name, "test_top1").seeds)
 
 
+def _searches(evidence: Evidence, name: str) -> str:
+    return str(len(evidence.values_of_searches(name, "test_top1")))
+
+
+def _over_searches(evidence: Evidence, name: str) -> str:
+    values = evidence.values_of_searches(name, "test_top1").values()
+    return latex.spread(*statistics.mean_and_spread(list(values)))
+
+
+def _evaluation(evidence: Evidence, name: str) -> str:
+    """Seconds of a run's evaluation over the pictures evaluated."""
+    each = evidence.experiments[name]
+    unlabelled = evidence.datasets[each["dataset"]]["unlabelled"]
+    spent = [
+        run["seconds"]["evaluation"]
+        / (unlabelled + sum(run["metrics"][split]["pictures"] for split in SPLITS))
+        for run in each["runs"]
+        if run["metrics"]
+    ]
+    mean, _ = statistics.mean_and_spread(spent)
+    return latex.MISSING if mean is None else rf"{mean * THOUSAND:.2f}\,s"
+
+
 MEASURED: tuple[tuple[str, Callable[[Evidence, str], str]], ...] = (
     ("trials", _search("trials", latex.count)),
     ("trials that completed", _search("completed", latex.count)),
@@ -107,9 +150,12 @@ MEASURED: tuple[tuple[str, Callable[[Evidence, str], str]], ...] = (
     ("layers", _network("layers", latex.count)),
     ("convolutions and dense layers among them", _network("weight_layers", latex.count)),
     ("floating-point operations for a picture", _network("flops", latex.big)),
+    ("time to evaluate a thousand pictures, loading counted", _evaluation),
     ("device time of training it again, a seed", _retraining),
     ("device time of the search and of training once again", _in_all),
     ("its selection accuracy", _accuracy("selection_top1")),
     ("its test accuracy", _accuracy("test_top1")),
     ("seeds", _seeds),
+    ("searches whose networks were trained again", _searches),
+    ("test accuracy over these searches", _over_searches),
 )

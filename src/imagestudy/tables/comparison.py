@@ -1,9 +1,12 @@
-"""Tables that compare with the original: its published cells and its claims."""
+"""Tables that compare with the original: its published cells, what is believable, its claims."""
 
-from imagestudy import conclusions, latex
+from imagestudy import latex
+from imagestudy.argument import claims
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
+from imagestudy.plausibility import anchored
 from imagestudy.replication import verdicts
+from imagestudy.tables import links
 
 
 def replication(evidence: Evidence) -> Table:
@@ -12,33 +15,59 @@ def replication(evidence: Evidence) -> Table:
     for each in verdicts(evidence):
         if before != each.experiment:
             rules.append(len(rows))
-            shown = latex.title(evidence.experiments[each.experiment]["title"])
-            rows.append([rf"\multicolumn{{6}}{{@{{}}l}}{{\emph{{{shown}}}}}"])
+            title = evidence.experiments[each.experiment]["title"]
+            shown = links.title(each.experiment, title)
+            rows.append([rf"\multicolumn{{7}}{{@{{}}l}}{{\emph{{{shown}}}}}"])
         before = each.experiment
+        running = evidence.estimate(each.experiment, "running_train_top1").mean
         rows.append(
             [
                 each.cell,
                 each.theirs,
                 latex.accuracy(each.ours),
                 latex.interval(each.low, each.high),
+                latex.accuracy(running) if each.cell == "train" else "",
                 latex.signed(each.difference),
                 f"{each.verdict}: {latex.escape(each.reason)}",
             ]
         )
-    headings = ["cell", "theirs", "ours", "interval", "difference", "verdict"]
-    return Table(f"lllll{LEFT}", headings, rows, rules=rules[1:])
+    headings = ["cell", "theirs", "ours", "interval", "running", "difference", "verdict"]
+    return Table(f"llllll{LEFT}", headings, rows, rules=rules[1:])
 
 
-def claims(evidence: Evidence) -> Table:
-    """Every claim with its verdict and the evidence."""
+def anchors(evidence: Evidence) -> Table:
+    """What is believable of each experiment, and where its test accuracy lies."""
+    rows = []
+    for each in anchored(evidence):
+        experiment = evidence.experiments[each.experiment]
+        bars = experiment["role"] == "modern"
+        rows.append(
+            [
+                links.title(each.experiment, experiment["title"]),
+                latex.accuracy(each.ours),
+                latex.accuracy(each.anchor["must_beat"]) if bars else latex.MISSING,
+                latex.accuracy(each.anchor["target"]) if bars else latex.MISSING,
+                latex.accuracy(each.anchor["cannot_be_true"]),
+                latex.escape(each.label or "plausible"),
+                latex.escape(each.anchor["source"]),
+            ]
+        )
+    headings = ["experiment", "test", "must beat", "target", "at most", "label", "source"]
+    align = f"{latex.left(30)}rrrr{latex.left(20)}{LEFT}"
+    return Table(align, headings, rows)
+
+
+def all_claims(evidence: Evidence) -> Table:
+    """Every claim with its outcome and the evidence; each row can be linked to."""
     rows = [
         [
-            latex.title(each.claim),
-            rf"\textbf{{{each.verdict}}}",
-            latex.title(f"{each.sentence} ({each.evidence})."),
+            links.target("claim", each.name)
+            + (latex.title(each.statement) if each.statement else r"\emph{this study's own}"),
+            rf"\textbf{{{each.outcome}}}",
+            rf"{latex.title(each.sentence)}. {{\color{{black!65}}{latex.title(each.shown)}.}}",
         ]
-        for each in conclusions.claims(evidence)
+        for each in claims(evidence)
     ]
-    align = "".join(latex.left(width) for width in (42, 23, 79))
-    headings = ["the original's claim", "verdict", "what this study finds"]
+    align = "".join(latex.left(width) for width in (38, 20, 86))
+    headings = ["the original's claim", "outcome", "what this study finds, and on what evidence"]
     return Table(align, headings, rows, rules=range(1, len(rows)))

@@ -3,6 +3,8 @@
 from imagestudy import latex, statistics
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
+from imagestudy.plausibility import label
+from imagestudy.tables import links
 
 
 def of_role(evidence: Evidence, role: str) -> Table:
@@ -22,8 +24,8 @@ def of_role(evidence: Evidence, role: str) -> Table:
             rules.append(len(rows))
             heading = _dataset(evidence, dataset)
             rows.append([rf"\multicolumn{{{len(headings)}}}{{@{{}}l}}{{{heading}}}"])
-        title = latex.title(each["title"]) + _seen(evidence, name)
-        cells = [rf"\hyperref[run:{name}]{{{title}}}", *_ours(evidence, name)]
+        title = links.title(name, each["title"]) + _seen(evidence, name) + _label(evidence, name)
+        cells = [title, *(links.cell(name, shown) for shown in _ours(evidence, name))]
         if role == "original":
             row = evidence.row(name) or {"train": None, "validation": None}
             cells[1:1] = [row[cell] or latex.MISSING for cell in ("train", "validation")]
@@ -68,8 +70,14 @@ def _seen(evidence: Evidence, name: str) -> str:
     return r"\textsuperscript{\textdagger}" if evidence.has_seen(name) else ""
 
 
+def _label(evidence: Evidence, name: str) -> str:
+    """That a test accuracy is below what is believable of a network that learned."""
+    found = label(evidence, name)
+    return rf" {{\scriptsize\color{{warning}}({latex.escape(found)})}}" if found else ""
+
+
 def errors(evidence: Evidence) -> Table:
-    """Top-1 and top-5 error on test, which the original defines and does not report."""
+    """Top-1 and top-5 error on test, which the original defines, log loss and calibration."""
     rows, rules, dataset = [], [], None
     for name, each in evidence.experiments.items():
         if dataset not in (None, each["dataset"]):
@@ -80,15 +88,23 @@ def errors(evidence: Evidence) -> Table:
         chance = 1 - statistics.chance(evidence.classes(name))
         rows.append(
             [
-                latex.title(each["title"]) + _seen(evidence, name),
-                _error(top1),
-                _error(top5),
-                latex.accuracy(loss),
+                links.title(name, each["title"]) + _seen(evidence, name),
+                links.cell(name, _error(top1)),
+                links.cell(name, _error(top5)),
+                links.cell(name, latex.accuracy(loss)),
+                links.cell(name, latex.spread(*evidence.examined_mean(name, "calibration_error"))),
                 latex.accuracy(chance),
             ]
         )
-    headings = ["experiment", "top-1 error", "top-5 error", "log loss", "guessing (top-1)"]
-    return Table(f"{LEFT}llll", headings, rows, rules=rules)
+    headings = [
+        "experiment",
+        "top-1 error",
+        "top-5 error",
+        "log loss",
+        "calibration error",
+        "guessing",
+    ]
+    return Table(f"{LEFT}lllll", headings, rows, rules=rules)
 
 
 def _error(found: statistics.Estimate) -> str:

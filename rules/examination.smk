@@ -1,0 +1,125 @@
+# What the test pictures tell: every network's answers measured, compared, taken apart, and drawn.
+
+
+rule examine:
+    input:
+        summaries=EVIDENCE["summaries"],
+        data=EVIDENCE["data"],
+        predictions=[
+            path
+            for name in study.experiments
+            for path in runs_of(name, "predictions.npz")
+        ],
+    output:
+        examination="results/{scale}/examination.json",
+    log:
+        "results/{scale}/logs/examine.log",
+    benchmark:
+        "results/{scale}/benchmarks/examine.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=dict(
+            experiments=list(study.experiments), families=REPORT_SETTINGS["families"]
+        ),
+        code=code("examine.py"),
+    message:
+        "Comparing what all networks say of the test pictures"
+    script:
+        "../scripts/examine.py"
+
+
+rule plot_errors:
+    input:
+        style=STYLE,
+        examination=rules.examine.output.examination,
+        data="results/{scale}/data/{dataset}/dataset.json",
+        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
+    output:
+        figure="results/{scale}/figures/errors_{dataset}.pdf",
+        preview=report(
+            "results/{scale}/figures/errors_{dataset}.png",
+            caption="../report/captions/errors.rst",
+            category="Pictures",
+            labels={"figure": "errors shown", "data": "{dataset}"},
+        ),
+    log:
+        "results/{scale}/logs/plot_errors/{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/plot_errors/{dataset}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=REPORT_SETTINGS,
+        code=code("plot_errors.py"),
+    message:
+        "Drawing the pictures of {wildcards.dataset} that are missed"
+    script:
+        "../scripts/plot_errors.py"
+
+
+rule plot_classes:
+    input:
+        style=STYLE,
+        examination=rules.examine.output.examination,
+        data="results/{scale}/data/{dataset}/dataset.json",
+    output:
+        figure="results/{scale}/figures/classes_{dataset}.pdf",
+        preview=report(
+            "results/{scale}/figures/classes_{dataset}.png",
+            caption="../report/captions/classes.rst",
+            category="Pictures",
+            labels={"figure": "classes", "data": "{dataset}"},
+        ),
+    log:
+        "results/{scale}/logs/plot_classes/{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/plot_classes/{dataset}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=REPORT_SETTINGS,
+        code=code("plot_classes.py"),
+    message:
+        "Drawing the classes of {wildcards.dataset}, and what is confused"
+    script:
+        "../scripts/plot_classes.py"
+
+
+rule plot_calibration:
+    input:
+        style=STYLE,
+        examination=rules.examine.output.examination,
+    output:
+        figure="results/{scale}/figures/calibration.pdf",
+        preview=report(
+            "results/{scale}/figures/calibration.png",
+            caption="../report/captions/calibration.rst",
+            category="Pictures",
+            labels={"figure": "calibration", "data": "all"},
+        ),
+    log:
+        "results/{scale}/logs/plot_calibration.log",
+    benchmark:
+        "results/{scale}/benchmarks/plot_calibration.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=REPORT_SETTINGS,
+        code=code("plot_calibration.py"),
+    message:
+        "Drawing how sure the networks are, and how right"
+    script:
+        "../scripts/plot_calibration.py"

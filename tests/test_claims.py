@@ -1,0 +1,247 @@
+"""Every claim, turned over by changing the data."""
+
+import copy
+import dataclasses
+import json
+import zlib
+
+import numpy as np
+import pytest
+import sample_results
+
+from imagestudy import argument, claims, methods
+from imagestudy.argument import Claim
+from imagestudy.evidence import Evidence
+from imagestudy.methods import HOLDS, OPPOSITE, UNDECIDED
+
+SEEDS = (1, 2, 3)
+FEW = 4500
+
+
+def write(evidence: Evidence, name: str, accuracy: float) -> None:
+    """Let an experiment have this test accuracy, with a spread over seeds of its own."""
+    generator = np.random.default_rng(zlib.crc32(name.encode()))
+    each = evidence.experiments[name]
+    for run in each["runs"]:
+        run["metrics"]["test"]["top1"] = accuracy + float(generator.normal(0, 0.002))
+    values = [run["metrics"]["test"]["top1"] for run in each["runs"]]
+    each["metrics"]["test_top1"] = sample_results.metric_of(values, 10000)
+
+
+def add(evidence: Evidence, name: str, like: str, **changed) -> None:
+    """One more experiment, like another but for what is changed."""
+    each = copy.deepcopy(evidence.experiments[like])
+    evidence.experiments[name] = each | {"title": name, "role": "control"} | changed
+    evidence.histories[name] = evidence.histories[like]
+    evidence.examined["networks"][name] = evidence.examined["networks"][like]
+
+
+@pytest.fixture
+def whole(written) -> Evidence:
+    return copy.deepcopy(written)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Evidence:
+    """A study of all that `full` has: three seeds and searches, a tenth, two data sets searched."""
+    root = sample_results.write(tmp_path_factory.mktemp("whole"), "official", SEEDS)
+    evidence = Evidence.read(**sample_results.inputs(root, SEEDS))
+    for name, like in (("transfer_tenth", "vgg16_transfer"), ("scratch_tenth", "vgg16_cifar10")):
+        settings = copy.deepcopy(evidence.experiments[like]["settings"])
+        settings["training"]["pictures"] = FEW
+        add(evidence, name, like, settings=settings)
+    evidence.study["families"]["transfer"].append(["transfer_tenth", "scratch_tenth"])
+    for seed in (2, 3):
+        search = evidence.experiments["autokeras"]["search"] | {"seed": seed}
+        add(evidence, f"autokeras_{seed}", "autokeras", search=search)
+        write(evidence, f"autokeras_{seed}", 0.6)
+        for search in ("autokeras", "random"):
+            evidence.best[search].append(evidence.best[search][0] | {"seed": seed})
+    for proposer, like in (("autokeras", "autokeras"), ("hand", "keras_cnn")):
+        add(evidence, f"{proposer}_cifar10", like, dataset="cifar10")
+    evidence.study["families"]["searches"].append(["autokeras_cifar10", "hand_cifar10"])
+    return evidence
+
+
+def found(evidence: Evidence) -> dict[str, Claim]:
+    return {claim.name: claim for claim in argument.claims(evidence)}
+
+
+def accuracies(first: str, second: str):
+    """The changes that make the first better, worse, and as good as the second."""
+
+    def change(evidence: Evidence, difference: float) -> None:
+        for name in evidence.experiments:
+            if name.rstrip("_23") == first:
+                write(evidence, name, 0.6 + difference)
+        write(evidence, second, 0.6)
+
+    return change
+
+
+def seconds(evidence: Evidence, difference: float) -> None:
+    for name, sign in (("vgg16_transfer", -1), ("vgg16_cifar10", 1)):
+        for run in evidence.experiments[name]["runs"]:
+            run["device_seconds"] = 80 + run["seed"] + 100 * max(0, sign * difference)
+
+
+def epochs(evidence: Evidence, difference: float) -> None:
+    """The second reaches in its last epoch what the first had in its second, or the reverse."""
+    steep = [0.1, 0.6, 0.6, 0.6]
+    flat = [0.1, 0.2, 0.3, 0.6]
+    for seed in SEEDS:
+        pairs = {"vgg16_transfer": steep if difference > 0 else flat}
+        pairs["vgg16_cifar10"] = flat if difference > 0 else steep
+        if not difference:
+            pairs = dict.fromkeys(pairs, steep if seed == 1 else flat)
+        for name, curve in pairs.items():
+            frame = evidence.histories[name][seed].head(4).assign(selection_top1=curve)
+            evidence.histories[name] = evidence.histories[name] | {seed: frame}
+
+
+def sizes(evidence: Evidence, difference: float) -> None:
+    for name in ("autokeras", "autokeras_2", "autokeras_3"):
+        network = evidence.experiments[name]["network"]
+        spread = 1 + 0.01 * int(name[-1]) if name[-1].isdigit() else 1
+        hand = evidence.experiments["keras_cnn"]["network"]["parameters"]
+        larger = 2.0**difference if difference else {"2": 3, "3": 0.3}.get(name[-1], 1)
+        network["parameters"] = round(hand * larger * spread)
+
+
+def scores(evidence: Evidence, difference: float) -> None:
+    for search, mean in (("autokeras", 0.5 + difference), ("random", 0.5)):
+        for best in evidence.best[search]:
+            best["score"] = mean + 0.002 * best["seed"]
+
+
+def together(evidence: Evidence, difference: float) -> None:
+    examined = evidence.examined["datasets"]["tiny_imagenet"]
+    examined["ensemble"] |= {"difference": difference, "p": 0.001 if difference else 0.9}
+
+
+def highest(evidence: Evidence, difference: float) -> None:
+    for name, each in evidence.experiments.items():
+        if each["dataset"] == "cifar10":
+            write(evidence, name, 0.6 + (difference if name == "vgg16_transfer" else 0))
+
+
+def published(evidence: Evidence, difference: float) -> None:
+    evidence.original["rows"]["autokeras"]["validation"] = str(0.3647 + difference)
+
+
+FLIPS = {
+    "transfer_fast": seconds,
+    "transfer_fast_to_equal_accuracy": epochs,
+    "transfer_accurate": accuracies("vgg16_transfer", "vgg16_cifar10"),
+    "transfer_accurate_with_few_pictures": accuracies("transfer_tenth", "scratch_tenth"),
+    "transfer_beats_fine_tuning": accuracies("vgg16_transfer", "vgg16_fine_tune"),
+    "autokeras_better": accuracies("autokeras", "keras_cnn"),
+    "autokeras_complex": sizes,
+    "vgg16_fine_tune_over_vgg16_cifar10": accuracies("vgg16_fine_tune", "vgg16_cifar10"),
+    "long_name_over_keras_cnn": accuracies("long_name", "keras_cnn"),
+    "ensemble_tiny_imagenet": together,
+    "autokeras_over_random": scores,
+    "original_told_apart": published,
+}
+# What no data of one study can decide, or only one way.
+OTHERS = {
+    "transfer_best_of_all": claims.NOT_COMPARABLE,
+    "autokeras_cost": claims.NOT_COMPARABLE,
+    "autokeras_converges": claims.NOT_TESTABLE,
+    "autokeras_better_cifar10": UNDECIDED,  # one search each
+    "autokeras_complex_cifar10": UNDECIDED,
+    "lead_tiny_imagenet": UNDECIDED,
+}
+TESTED_ALONE = {"highest_tiny_imagenet", "highest_cifar10", "ensemble_cifar10"}
+
+
+def test_all_claims_are_known_here(whole):
+    assert found(whole).keys() == FLIPS.keys() | OTHERS.keys() | TESTED_ALONE
+
+
+@pytest.mark.parametrize("name", FLIPS)
+@pytest.mark.parametrize(
+    ("difference", "outcome"), [(0.2, HOLDS), (-0.2, OPPOSITE), (0, UNDECIDED)]
+)
+def test_a_claim_follows_the_data(whole, name, difference, outcome):
+    FLIPS[name](whole, difference)
+    claim = found(whole)[name]
+    assert claim.outcome == outcome, claim
+    json.dumps(claim.evidence, allow_nan=False)
+
+
+def test_each_outcome_has_a_sentence_of_its_own(whole):
+    for name, change in FLIPS.items():
+        said = set()
+        for difference in (0.2, -0.2, 0):
+            evidence = copy.deepcopy(whole)
+            change(evidence, difference)
+            said.add(found(evidence)[name].sentence)
+        assert len(said) == 3, name
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_cannot_be_decided_is_not(whole, name):
+    assert found(whole)[name].outcome == OTHERS[name]
+
+
+def test_experiments_on_one_problem_can_be_ranked(whole):
+    for each in whole.experiments.values():
+        each["dataset"] = "tiny_imagenet"
+    assert "transfer_best_of_all" not in found(whole)
+
+
+def test_the_highest_is_the_best_only_where_all_others_are_surely_lower(whole):
+    highest(whole, 0.2)
+    claim = found(whole)["highest_cifar10"]
+    assert claim.outcome == HOLDS
+    assert "Transfer from VGG-16" in claim.sentence
+    highest(whole, 0)
+    assert found(whole)["highest_cifar10"].outcome == UNDECIDED
+
+
+def test_two_seeds_decide_nothing_about_methods(tmp_path):
+    sample_results.write(tmp_path, seeds=(1, 2))
+    evidence = Evidence.read(**sample_results.inputs(tmp_path))
+    write(evidence, "vgg16_transfer", 0.9)
+    write(evidence, "vgg16_cifar10", 0.1)
+    claim = found(evidence)["transfer_accurate"]
+    assert claim.outcome == UNDECIDED
+    assert "there are two seeds and a decision needs three" in claim.sentence
+    assert len(claim.evidence["networks"]) == 2
+
+
+def test_a_search_counts_once_however_many_seeds_train_what_it_found(tmp_path):
+    sample_results.write(tmp_path, seeds=SEEDS)
+    evidence = Evidence.read(**sample_results.inputs(tmp_path, SEEDS))
+    accuracies("autokeras", "keras_cnn")(evidence, 0.3)
+    claim = found(evidence)["autokeras_better"]
+    assert claim.outcome == UNDECIDED
+    assert "there is one search and a decision needs three" in claim.sentence
+
+
+def test_p_values_are_adjusted_within_the_family(whole):
+    compared = methods.compare(whole)
+    transfer = [each for each in compared.values() if each.family == "transfer"]
+    assert len(transfer) == 4
+    assert all(each.p_adjusted >= each.tested.p for each in transfer)
+    alone = dataclasses.replace(
+        whole, study=whole.study | {"families": {"one": [["vgg16_transfer", "vgg16_cifar10"]]}}
+    )
+    (single,) = methods.compare(alone).values()
+    assert single.p_adjusted == single.tested.p
+
+
+def test_a_difference_below_the_margin_is_equivalent(whole):
+    change = accuracies("vgg16_transfer", "vgg16_cifar10")
+    change(whole, 0.0)
+    claim = found(whole)["transfer_accurate"]
+    assert "the accuracies are equivalent within 0.020" in claim.sentence
+    whole.study["margin"] = 0.0001
+    assert "equivalent" not in found(whole)["transfer_accurate"].sentence
+
+
+def test_the_file_of_claims_has_all_numbers(whole):
+    for claim in claims.as_json(argument.claims(whole)):
+        assert claim.keys() == {"name", "statement", "outcome", "sentence", "evidence"}
+        assert claim["evidence"]
