@@ -350,7 +350,7 @@ def end(path: Path, status: str, error: str | None = None) -> None:
         summary["network"] = None
         for predictions in path.parent.parent.glob(f"runs/{path.stem}/*/predictions.npz"):
             none = np.zeros(0, np.int32)
-            np.savez(predictions, probabilities=np.zeros((0, 1)), labels=none, unlabelled=none)
+            write_stored(predictions, Stored(np.zeros((0, 1), np.float16), none, none))
         for metric in summary["metrics"].values():
             metric |= {"mean": None, "spread": None, "n": 0, "values": [], "pictures": 0}
     write_json(path, summary | {"statuses": statuses(summary["runs"])})
