@@ -1,17 +1,19 @@
 # Every target is one line over a real command; the environment is .venv, made from a locked file.
 # ENVIRONMENT=requirements|tensorflow-cuda|jax-cuda (a lock file in envs/)
 # SCALE=demo|cpu|full   CORES=8   CONFIG="data_root=/data"   TESTS=tests/test_x.py   PYTHON=python3.12
+# PROFILE=profiles/slurm   the study as jobs of a cluster; CORES is then the profile's business
 SCALE ?= demo
 CORES ?= all
 ENVIRONMENT ?= requirements
 export PYTHON
 SNAKEMAKE := .venv/bin/snakemake --cores $(CORES)
+MACHINE := $(if $(PROFILE),--workflow-profile $(PROFILE),--cores $(CORES))
 SETTINGS := --config scale=$(SCALE) $(CONFIG)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study estimate bundle test test-thorough benchmark lint format lock readme dag clean
+.PHONY: help environment latex report study estimate bundle test test-thorough test-slurm benchmark lint format lock readme dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -23,7 +25,7 @@ latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where
 	@envs/setup.sh latex
 
 report: latex environment ## the study at SCALE (demo: minutes, generated data), ending in report.pdf
-	.venv/bin/python envs/study.py --cores $(CORES) report.pdf $(SETTINGS)
+	.venv/bin/python envs/study.py $(MACHINE) report.pdf $(SETTINGS)
 	@echo "The report: $(CURDIR)/report.pdf (a copy of results/$(SCALE)/report.pdf)"
 
 study: ## the whole study on the real data: make report SCALE=full
@@ -40,6 +42,10 @@ test: latex environment ## all tests, or those named by TESTS
 
 test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
 	.venv/bin/python -m pytest -m thorough $(TESTS)
+
+test-slurm: latex environment ## the study, and its faults, on a throw-away Slurm cluster (as root)
+	@if envs/setup.sh slurm; then set -x; .venv/bin/python -m pytest -m slurm $(TESTS); \
+	else echo "test-slurm: skipped, since Slurm cannot be installed here (see above)" >&2; fi
 
 benchmark: environment ## measure speed and limits: benchmarks/results.csv (installs PyTorch to compare with)
 	@envs/setup.sh peer

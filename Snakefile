@@ -27,6 +27,7 @@ localrules:
     all,
     select,
     enter,
+    export_submission,
     summarize,
     verify,
     pack,

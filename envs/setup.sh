@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv from the hash-locked file, and makes sure that LaTeX is there.
-# usage: envs/setup.sh python [NAME of a lock file] | latex | peer        PYTHON=/path/to/python3.12 chooses the interpreter
+# Makes .venv from the hash-locked file, and makes sure that LaTeX (for `make test-slurm`: Slurm) is
+# there.
+# usage: envs/setup.sh python [NAME of a lock file] | latex | peer | slurm
+# PYTHON=/path/to/python3.12 chooses the interpreter
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -114,9 +116,21 @@ set_up_peer() {
     .venv-peer/bin/python -m pip install --quiet --disable-pip-version-check -r envs/peer.txt
 }
 
+# For the throw-away cluster of `make test-slurm`, with accounting.
+set_up_slurm() {
+    local name missing=
+    for name in munged slurmctld slurmd slurmdbd mariadbd; do
+        PATH=$PATH:/usr/sbin have "$name" || missing+=" $name"
+    done
+    [[ -n $missing ]] || return 0
+    say "missing of Slurm:$missing"
+    install_debian_packages munge slurm-wlm slurmdbd slurm-wlm-mysql-plugin mariadb-server
+}
+
 case "${1:-}" in
     python) set_up_python ;;
     latex) set_up_latex ;;
     peer) set_up_peer ;;
-    *) fail "usage: envs/setup.sh python [NAME] | latex | peer" ;;
+    slurm) set_up_slurm ;;
+    *) fail "usage: envs/setup.sh python [NAME] | latex | peer | slurm" ;;
 esac

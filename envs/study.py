@@ -4,14 +4,19 @@ usage: .venv/bin/python envs/study.py ARGUMENTS OF SNAKEMAKE
 
 Snakemake's locks do not say whose they are. So their owner is written beside them: this process,
 which becomes Snakemake. They are removed only when the owner was of this machine and has ended.
+
+On a Slurm cluster its jobs may have outlived it: those that run are waited for, so that nothing is
+trained twice at the same time; those that only wait in the queue are cancelled.
 """
 
 import json
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +26,20 @@ SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 # Snakemake removes the folder when it ends, or unlocks: the record never outlives its locks.
 LOCKS = Path(".snakemake/locks")
 OWNER = LOCKS / "owner.json"
+SLURM_LOGS = Path(".snakemake/slurm_logs")  # where Snakemake's plugin for Slurm writes
 CLOCK_SECONDS = 2  # within which two times say the same
+JOB_NAMES = "imagestudy_"  # how profiles/slurm has the names of jobs begin
+POLL_SECONDS = 5
 
 
 def main(arguments: list[str]) -> None:
     """Become Snakemake with these arguments, or stop and say why not."""
-    if any(LOCKS.glob("*.lock")):
+    locked = any(LOCKS.glob("*.lock"))
+    if locked:
         require_dead(owner(), arguments)
+    if SLURM_LOGS.is_dir() and shutil.which("squeue") and not working():
+        outlast_jobs()
+    if locked:
         say("the Snakemake that worked here was killed; unlocking, and going on")
         unlocked = subprocess.run([*SNAKEMAKE, "--unlock", *arguments], check=False)
         if unlocked.returncode:
@@ -43,11 +55,11 @@ def main(arguments: list[str]) -> None:
 def require_dead(found: dict[str, Any] | None, arguments: list[str]) -> None:
     """Stop unless the locks' owner was of this machine and has ended."""
     by_hand = shlex.join([*SNAKEMAKE, "--unlock", *arguments])
-    working = [process.pid for process in psutil.process_iter() if works_here(process)]
+    alive = working()
     if found and found["host"] == platform.node() and is_alive(found):
-        working.append(found["pid"])
-    if working:
-        numbers = ", ".join(map(str, sorted(set(working))))
+        alive.append(found["pid"])
+    if alive:
+        numbers = ", ".join(map(str, sorted(set(alive))))
         stop(f"Snakemake works in {Path.cwd()} already: process {numbers}. Wait until it has ended")
     if found is None:
         stop(
@@ -84,11 +96,57 @@ def is_alive(described: dict[str, Any]) -> bool:
         return False
 
 
+def outlast_jobs() -> None:
+    """Wait for the Slurm jobs of this folder that run; cancel those that are queued."""
+    told = None
+    while jobs := slurm_jobs():
+        queued = [number for number, state in jobs.items() if state == "PENDING"]
+        going_on = [number for number in jobs if number not in queued]
+        if queued:
+            say(f"cancelling jobs of a killed Snakemake that have not begun: {', '.join(queued)}")
+            # Of a job that has begun meanwhile this spares the work.
+            subprocess.run(["scancel", "--state=PENDING", *queued], check=False)
+        if going_on and going_on != told:
+            say(
+                f"jobs of a killed Snakemake go on: {', '.join(going_on)}. Waiting for them, to "
+                "keep what they make; to have them begin again say, in another terminal:",
+                shlex.join(["scancel", *going_on]),
+            )
+            told = going_on
+        time.sleep(POLL_SECONDS)
+
+
+def slurm_jobs() -> dict[str, str]:
+    """The states of the Slurm jobs of this folder that have not ended, by their numbers."""
+    command = ["squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        stop(
+            "Slurm does not say whether jobs of an earlier Snakemake go on here:",
+            asked.stderr.strip(),
+            "Run this again when squeue works. Where there is no Slurm any more, say first:",
+            f"rm -r {SLURM_LOGS}",
+        )
+    jobs = [line.split("|", 3) for line in asked.stdout.splitlines()]
+    return {
+        number: state
+        for number, state, name, folder in jobs
+        if name.startswith(JOB_NAMES) and Path(folder) == Path.cwd()
+    }
+
+
+def working() -> list[int]:
+    """The numbers of the processes that are Snakemakes in this folder."""
+    return [process.pid for process in psutil.process_iter() if works_here(process)]
+
+
 def works_here(process: psutil.Process) -> bool:
     """Whether `process` is a Snakemake in this folder, by whomever it was started."""
     try:
-        named = any(Path(word).name == "snakemake" for word in process.cmdline())
-        return named and Path(process.cwd()) == Path.cwd()
+        words = process.cmdline()
+        named = any(Path(word).name == "snakemake" for word in words)
+        within_job = "--mode" in words and "remote" in words  # on a node of a cluster
+        return named and not within_job and Path(process.cwd()) == Path.cwd()
     except psutil.Error:
         return False  # it has ended, or is another person's
 

@@ -24,8 +24,12 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
+# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter. On a
+# Slurm cluster, Snakemake asks our sacct.
 os.environ.update(
+    PATH=os.pathsep.join(
+        [str(FOLDER / "profiles" / "slurm" / "bin"), *os.get_exec_path()]
+    ),
     PYTHONPATH=str(SOURCE),
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
@@ -99,6 +103,30 @@ def memory_of(block):
     limits = [study.training_of(each)["memory_mb"] or 0 for each in blocks]
     usual = 8000 if block["script"] == "autokeras_stock" else 4000
     return max(usual, max(limits) + 1000)
+
+
+def memory_of_run(wildcards, attempt):
+    """Megabytes of a run, more with each attempt."""
+    return attempt * memory_of(study.experiments[wildcards.experiment])
+
+
+def memory_of_trial(wildcards, attempt):
+    """Megabytes of a trial, and of what handles its networks; more with each attempt."""
+    return attempt * memory_of(study.searches[wildcards.search])
+
+
+def growing(need):
+    """Megabytes or minutes, more with each attempt: the last one may have failed for want."""
+    return lambda wildcards, attempt: attempt * need
+
+
+def with_needs(message):
+    """A message, and what the job asks for by the names of the profiles; some know partitions."""
+    needs = "threads {threads}, mem_mb {resources.mem_mb}, runtime {resources.runtime}"
+    needs += ", gpu {resources.gpu}"
+    if "slurm_partition" in (workflow.resource_settings.default_resources or ()):
+        needs += ", slurm_partition {resources.slurm_partition}"
+    return f"{message} ({needs})"
 
 
 def at_scale(path):

@@ -64,15 +64,16 @@ rule prepare:
         "../envs/keras.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        gpu=0,
+        runtime=growing(30),
     params:
         settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
         folder="results/{scale}/data/{dataset}",
         found=lambda wildcards: study.own_files(wildcards.dataset),
         code=modules("prepare.py"),
     message:
-        "Preparing the arrays of {wildcards.dataset}"
+        with_needs("Preparing the arrays of {wildcards.dataset}")
     script:
         "../scripts/prepare.py"
 
@@ -90,11 +91,12 @@ rule export_csv:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        gpu=0,
+        runtime=growing(30),
     params:
         code=code("export_csv.py"),
     message:
-        "Exporting {wildcards.dataset} as one folder of pictures and a CSV"
+        with_needs("Exporting {wildcards.dataset} as one folder of pictures and a CSV")
     script:
         "../scripts/export_csv.py"

@@ -12,13 +12,15 @@ rule probe_engine:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=4000,
+        mem_mb=growing(4000),
         gpu=TRAINING_GPUS,
-        runtime=30,
+        runtime=growing(30),
     params:
         code=code("probe_engine.py"),
     message:
-        "Finding out which precision, compilation and number of threads are fastest here"
+        with_needs(
+            "Finding out which precision, compilation and number of threads are fastest here"
+        )
     script:
         "../scripts/probe_engine.py"
 
@@ -39,9 +41,9 @@ rule run:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=lambda wildcards: memory_of(study.experiments[wildcards.experiment]),
+        mem_mb=memory_of_run,
         gpu=TRAINING_GPUS,
-        runtime=600,
+        runtime=growing(600),
     params:
         run=lambda wildcards: dict(
             settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
@@ -50,7 +52,7 @@ rule run:
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:
-        "Experiment {wildcards.experiment}, seed {wildcards.seed}"
+        with_needs("Experiment {wildcards.experiment}, seed {wildcards.seed}")
     script:
         "../scripts/experiments/{params.script}.py"
 

@@ -16,15 +16,18 @@ rule propose:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
-        runtime=10,
+        mem_mb=memory_of_trial,
+        gpu=0,
+        runtime=growing(10),
     params:
         settings=lambda wildcards: study.search_settings(
             wildcards.search, int(wildcards.seed)
         ),
         code=code("propose.py"),
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
+        )
     script:
         "../scripts/propose.py"
 
@@ -43,9 +46,9 @@ rule trial:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
+        mem_mb=memory_of_trial,
         gpu=TRAINING_GPUS,
-        runtime=120,
+        runtime=growing(120),
     params:
         run=lambda wildcards: dict(
             settings=study.trial_settings(
@@ -59,7 +62,9 @@ rule trial:
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
+        )
     script:
         "../scripts/experiments/{params.script}.py"
 
@@ -77,8 +82,9 @@ rule export:
     conda:
         "../envs/keras.yaml"
     resources:
-        mem_mb=lambda wildcards: memory_of(study.searches[wildcards.search]),
-        runtime=10,
+        mem_mb=memory_of_trial,
+        gpu=0,
+        runtime=growing(10),
     params:
         run=lambda wildcards: dict(
             settings=study.searching_settings(wildcards.search, int(wildcards.seed)),
@@ -87,6 +93,8 @@ rule export:
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
-        "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+        with_needs(
+            "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+        )
     script:
         "../scripts/experiments/{params.script}.py"

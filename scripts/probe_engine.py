@@ -7,5 +7,5 @@ from imagestudy.jobs import logged
 from imagestudy.results import write_json
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], snakemake.resources.gpu):
         write_json(Path(snakemake.output.engine), probe(snakemake.threads))

@@ -329,8 +329,3 @@ def test_at_full_everything_is_downloaded_and_nothing_generated(fresh_study):
         for search in full.searches.values()
     ]
     assert planned["trial"] == sum(trials)
-
-
-def test_the_slurm_profile_can_be_dry_run(fresh_study):
-    ended = fresh_study.snakemake("-n", "report.pdf", "--workflow-profile", "profiles/slurm")
-    assert ended.returncode == 0, ended.stderr

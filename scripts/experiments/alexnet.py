@@ -16,7 +16,7 @@ def train_alexnet(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as waited:
+    with logged(snakemake.log[0], snakemake.resources.gpu) as waited:
         Run(
             **snakemake.params.run,
             threads=snakemake.threads,

@@ -29,7 +29,7 @@ def train_vgg16_transfer(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as waited:
+    with logged(snakemake.log[0], snakemake.resources.gpu) as waited:
         Run(
             **snakemake.params.run,
             threads=snakemake.threads,

@@ -1,22 +1,25 @@
-"""What every job of the study does around its work: a log, and errors that a person can read."""
+"""What every job of the study does around its work: a log, its GPUs, errors for a person."""
 
 import contextlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 from imagestudy.errors import StudyError
+from imagestudy.gpus import leased
 from imagestudy.locks import held
 
 
 @contextlib.contextmanager
-def logged(path: str | Path) -> Iterator[float]:
+def logged(path: str | Path, gpus: int = 0) -> Iterator[float]:
     """Send all output of the process to the file `path` while the block runs.
 
     The same job may still run, where what started it was killed: it is waited for first, so that
-    two processes never write the same files. Gives the seconds that this took.
+    two processes never write the same files. Then for so many free GPUs. Gives the seconds that
+    both took.
 
     The file descriptors are redirected, so the output of native libraries lands there too. A
     `StudyError` ends the process with exit code 1, its message last in the log and on the
@@ -24,7 +27,9 @@ def logged(path: str | Path) -> Iterator[float]:
     """
     with held(Path(f"{path}.lock")) as waited, _redirected(path) as terminal:
         try:
-            yield waited
+            asked = time.monotonic()
+            with leased(gpus):
+                yield waited + time.monotonic() - asked
         except StudyError as error:
             _tell(terminal, f"imagestudy: {error}\n")
             raise SystemExit(1) from None

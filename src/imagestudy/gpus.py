@@ -1,0 +1,100 @@
+"""GPUs of one machine, each lent to one job at a time."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from imagestudy.errors import StudyError
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+POLL_SECONDS = 1
+# One place for all studies of a person: they share the machine, whatever their folders.
+LEASES = Path(tempfile.gettempdir()) / f"imagestudy-gpus-{os.getuid()}"
+
+
+@contextlib.contextmanager
+def leased(count: int, leases: Path = LEASES) -> Iterator[list[str]]:
+    """Let this process see `count` GPUs that no other job has, while the block runs.
+
+    Waits until so many are free. Gives their ids, as in CUDA_VISIBLE_DEVICES, which is set: the
+    backend must not have looked for devices yet. A GPU is free again when its process ends,
+    however it ends. Nothing is lent where Slurm has done so, where the machine has no GPU, and
+    to a job that asks for none: these see what they saw before.
+
+    Raises:
+        StudyError: if the machine has GPUs, but fewer than `count`.
+    """
+    devices = _devices() if count and "SLURM_JOB_ID" not in os.environ else []
+    if not devices:
+        yield []
+        return
+    if count > len(devices):
+        raise StudyError(
+            f"this job asks for {count} GPUs (`gpu` among its rule's resources); it may ask for "
+            f"{len(devices)} at most, since this machine has, or {VISIBLE} names, no more than "
+            f"these: {', '.join(devices)}"
+        )
+    before = os.environ.get(VISIBLE)
+    with contextlib.ExitStack() as stack:
+        mine = _wait_for(count, devices, leases, stack)
+        os.environ[VISIBLE] = ",".join(mine)
+        print(f"{VISIBLE}={os.environ[VISIBLE]}", file=sys.stderr)
+        try:
+            yield mine
+        finally:
+            if before is None:
+                del os.environ[VISIBLE]
+            else:
+                os.environ[VISIBLE] = before
+
+
+def _devices() -> list[str]:
+    """The ids of the GPUs that this process may use."""
+    if VISIBLE in os.environ:
+        words = [word.strip() for word in os.environ[VISIBLE].split(",")]
+        return [word for word in words if word not in ("", "-1")]  # so a person hides them all
+    if not shutil.which("nvidia-smi"):
+        return []
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    gpus = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+    return [str(number) for number in range(len(gpus))]
+
+
+def _wait_for(
+    count: int, devices: list[str], leases: Path, stack: contextlib.ExitStack
+) -> list[str]:
+    """The ids of `count` devices, held until the stack is closed."""
+    leases.mkdir(exist_ok=True)
+    told = False
+    while True:
+        with contextlib.ExitStack() as held:
+            mine = []
+            for device in devices:
+                file = held.enter_context((leases / f"{device}.lock").open("w"))
+                if len(mine) < count and _locks(file):
+                    mine.append(device)
+            if len(mine) == count:
+                stack.push(held.pop_all())
+                return mine
+        # Not even one is kept meanwhile: two jobs would wait for each other's.
+        if not told:
+            print(f"waiting for {count} of these GPUs: {', '.join(devices)}", file=sys.stderr)
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+def _locks(file: IO[str]) -> bool:
+    # As in `locks`: a forked worker that outlives its killed parent would hold a `flock` too.
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,122 @@
+"""What the profile for Slurm promises where there is no cluster; with one: test_slurm.py."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+SACCT = ROOT / "profiles" / "slurm" / "bin" / "sacct"
+PROFILE = ("--workflow-profile", "profiles/slurm")
+
+
+@pytest.fixture
+def with_program(tmp_path):
+    """Make an environment in which a program of this name does this."""
+    folder = tmp_path / "programs"
+
+    def make(name, script):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+        return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+    return make
+
+
+def job_messages(study, *arguments):
+    ended = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", *arguments],
+        cwd=study.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in ended.stdout.splitlines() if line.startswith("Job ")]
+
+
+def test_a_dry_run_shows_what_would_be_submitted(fresh_study):
+    messages = job_messages(fresh_study, "report.pdf", *PROFILE, "--config", "scale=full")
+    asked = {line.split(": ", 1)[1] for line in messages if "slurm_partition" in line}
+    assert (
+        "Experiment alexnet, seed 1 "
+        "(threads 4, mem_mb 4000, runtime 600, gpu 1, slurm_partition gpu)"
+    ) in asked
+    assert (
+        "Search hand, seed 1: round 1, trial 1 "
+        "(threads 4, mem_mb 17000, runtime 120, gpu 1, slurm_partition gpu)"
+    ) in asked
+    assert (
+        "Preparing the arrays of cifar10 "
+        "(threads 2, mem_mb 2000, runtime 30, gpu 0, slurm_partition main)"
+    ) in asked
+    # What is not submitted says nothing of a partition
+    assert any(line.endswith("Drawing accuracy against cost") for line in messages)
+
+
+def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):
+    messages = job_messages(fresh_study, "report.pdf", *PROFILE)
+    submitted = [line for line in messages if "slurm_partition" in line]
+    assert any("Experiment alexnet" in line for line in submitted)
+    assert all("gpu 0, slurm_partition main" in line for line in submitted)
+
+
+def test_one_machine_knows_no_partitions(fresh_study):
+    messages = job_messages(fresh_study, "--cores", "2", "alexnet")
+    assert any(line.endswith("(threads 1, mem_mb 4000, runtime 600, gpu 0)") for line in messages)
+
+
+def test_jobs_are_looked_for_by_the_name_that_the_profile_gives_them():
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    named = f'JOB_NAMES = "{profile["slurm-jobname-prefix"]}_"'
+    assert named in (ROOT / "envs" / "study.py").read_text()
+
+
+def test_states_of_jobs_are_asked_of_squeue_where_sacct_is_meant_to_say_them(with_program):
+    environment = with_program("squeue", 'echo "$@"')
+    asked = [SACCT, "-X", "--parsable2", "--noheader", "--endtime", "now", "--name", "study_1"]
+    ended = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == [
+        *("--noheader", "--states=all", "--format=%i|%T", "--name", "study_1")
+    ]
+
+
+def test_anything_else_goes_to_the_real_sacct(with_program):
+    environment = with_program("sacct", 'echo "real: $@"')
+    first = f"{SACCT.parent}:{environment['PATH']}"
+    ended = subprocess.run(
+        ["sacct", "--version"], env=environment | {"PATH": first}, capture_output=True, text=True
+    )
+    assert ended.stdout == "real: --version\n"
+
+
+def test_a_slurm_that_does_not_answer_is_not_taken_for_one_without_jobs(fresh_study, with_program):
+    environment = with_program("squeue", "echo Unable to contact slurm controller >&2; exit 1")
+    (fresh_study.folder / ".snakemake" / "slurm_logs").mkdir(parents=True)
+    ended = subprocess.run(
+        [sys.executable, "envs/study.py", "-n", "report.pdf"],
+        env=environment,
+        cwd=fresh_study.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Slurm does not say whether jobs of an earlier Snakemake go on here" in ended.stderr
+    assert "Unable to contact slurm controller" in ended.stderr
+    assert f"rm -r {Path('.snakemake/slurm_logs')}" in ended.stderr
+
+
+def test_a_study_that_never_used_slurm_does_not_ask_it(fresh_study, with_program):
+    environment = with_program("squeue", "exit 1")
+    ended = subprocess.run(
+        [sys.executable, "envs/study.py", "-n", "report.pdf"],
+        env=environment,
+        cwd=fresh_study.folder,
+        check=False,
+        capture_output=True,
+    )
+    assert ended.returncode == 0
