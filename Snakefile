@@ -5,9 +5,19 @@ min_version("9.0")
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/search.smk"
-include: "rules/runs.smk"
+
+
+if bundle:
+
+    include: "rules/bundle.smk"
+
+else:
+
+    include: "rules/data.smk"
+    include: "rules/search.smk"
+    include: "rules/runs.smk"
+
+
 include: "rules/results.smk"
 include: "rules/report.smk"
 include: "rules/examination.smk"
@@ -15,12 +25,12 @@ include: "rules/examination.smk"
 
 localrules:
     all,
-    generate,
-    download,
     select,
     enter,
     export_submission,
     summarize,
+    verify,
+    pack,
     plot_learning_curves,
     plot_samples,
     plot_class_counts,

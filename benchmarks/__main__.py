@@ -7,6 +7,7 @@ was measured for limits.
 from pathlib import Path
 
 import dry_run
+import estimates
 import frozen_layers
 import interruption
 import jobs
@@ -17,7 +18,15 @@ import training_speed
 from imagestudy import provenance
 
 COLUMNS = ["benchmark", "ours", "peer", "unit", "ratio", "goal"]
-BENCHMARKS = (training_speed, frozen_layers, jobs, interruption, dry_run, search_budget)
+BENCHMARKS = (
+    training_speed,
+    frozen_layers,
+    jobs,
+    interruption,
+    dry_run,
+    search_budget,
+    estimates,
+)
 FOLDER = Path(__file__).parent
 
 if __name__ == "__main__":

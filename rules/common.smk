@@ -10,14 +10,17 @@ FOLDER = Path(workflow.basedir)
 SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
+from imagestudy.bundle import all_settings, bundle_of
 from imagestudy.errors import StudyError
 from imagestudy.provenance import code_digests
 from imagestudy.settings import Study
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
 try:
-    study = Study.load(FOLDER, config)
-    study.find_sources()
+    bundle = bundle_of(config)
+    study = bundle.study if bundle else Study.load(FOLDER, config)
+    if not bundle:
+        study.find_sources()
 except StudyError as error:
     raise WorkflowError(str(error))
 
@@ -33,8 +36,12 @@ os.environ.update(
 )
 
 
+# What a bundle makes never lies among the results of a study that ran here.
+RESULTS = f"{study.folder}-bundle" if bundle else study.folder
+
+
 wildcard_constraints:
-    scale=study.scale,
+    scale=RESULTS,
     dataset="|".join(study.datasets),
     experiment="|".join(study.experiments),
     search="|".join(study.searches) or "none",
@@ -67,6 +74,23 @@ def code(script):
 def code_of(block):
     """Digests of the code that trains an experiment or a search's trials."""
     return modules(f"experiments/{block['script']}.py")
+
+
+@functools.cache
+def made_with(kind, name):
+    """The settings and code that results must have been made with: the study's, or a bundle's."""
+    if bundle:
+        return bundle.made_with(kind, name)
+    block = study.config[kind][name]
+    return {"expected": all_settings(study)[kind][name], "made_by": code_of(block)}
+
+
+def made_with_of_search(search, seed):
+    """The settings and code that the trials of a search with this seed must have been made with."""
+    made = made_with("searches", search)
+    return made | {
+        "expected": [each for each in made["expected"] if each["seed"] == int(seed)]
+    }
 
 
 def memory_of(block):
@@ -107,7 +131,7 @@ def with_needs(message):
 
 def at_scale(path):
     """A path of this study's scale."""
-    return f"results/{study.scale}/{path}"
+    return f"results/{RESULTS}/{path}"
 
 
 def data_of(block):
@@ -178,10 +202,48 @@ def runs_of(experiment, file):
     return [of_run(experiment, seed, file) for seed in study.seeds(experiment)]
 
 
+def of_all_runs(file):
+    """One file of all runs of the study."""
+    return [path for name in study.experiments for path in runs_of(name, file)]
+
+
+def packed():
+    """What a bundle is made of: what all results are computed from, and nothing large."""
+    kinds = ("result.json", "history.csv", "predictions.npz")
+    arrays = [name for name in ARRAYS if not name.endswith("_images.npy")]
+    return [
+        *(path for kind in kinds for path in of_all_runs(kind)),
+        *(
+            path
+            for name, block in study.searches.items()
+            for seed in block["seeds"]
+            for path in all_trials(name, seed)
+        ),
+        *(
+            at_scale(f"data/{name}/{file}")
+            for name in study.datasets
+            for file in ("dataset.json", *arrays)
+        ),
+    ]
+
+
+def manifest_of_study():
+    """What a bundle says of the study."""
+    kinds = ("experiments", "searches")
+    return {
+        "config": study.without_paths(),
+        "made_with": {
+            kind: {name: made_with(kind, name) for name in getattr(study, kind)}
+            for kind in kinds
+        },
+    }
+
+
 def gathered(experiment):
     """What the result file of an experiment is made of."""
     block = study.experiments[experiment]
-    parents = [block["start"]] if "start" in block else []
+    # A bundle has no networks: what they started from was compared before it was packed.
+    parents = [block["start"]] if "start" in block and not bundle else []
     return {
         "data": data_of(block),
         "results": runs_of(experiment, "result.json"),
@@ -203,6 +265,8 @@ def starts_of(parent, seeds):
 
 def exports():
     """The networks that searches found, untrained: they come with the report."""
+    if bundle:
+        return []
     return [
         str(Path(best).with_suffix(".keras"))
         for name in study.experiments
@@ -212,6 +276,8 @@ def exports():
 
 def submissions():
     """The challenge's files of every run on Tiny ImageNet: they come with the report."""
+    if bundle:
+        return []
     return [
         path
         for name, block in study.experiments.items()

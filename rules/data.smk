@@ -11,6 +11,7 @@ rule generate:
         "results/{scale}/logs/generate/{dataset}/{file}.log",
     benchmark:
         "results/{scale}/benchmarks/generate/{dataset}/{file}.tsv"
+    localrule: True
     conda:
         "../envs/keras.yaml"
     resources:
@@ -34,6 +35,7 @@ rule download:
         "resources/benchmarks/{file}.tsv"
     wildcard_constraints:
         file="|".join(DOWNLOADS),
+    localrule: True
     conda:
         "../envs/keras.yaml"
     resources:

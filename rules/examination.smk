@@ -37,7 +37,7 @@ rule plot_errors:
         style=STYLE,
         examination=rules.examine.output.examination,
         data="results/{scale}/data/{dataset}/dataset.json",
-        arrays=rules.prepare.output.arrays,
+        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
     output:
         figure="results/{scale}/figures/errors_{dataset}.pdf",
         preview=report(

@@ -3,7 +3,7 @@ from imagestudy.tables import names as table_names
 
 REPORT = FOLDER / "report"
 STYLE = str(REPORT / "report.mplstyle")
-REPORT_SETTINGS = study.report_settings()
+REPORT_SETTINGS = study.report_settings() | {"bundle": bundle and bundle.origin}
 EVIDENCE = dict(
     summaries=[at_scale(f"experiments/{name}.json") for name in study.experiments],
     data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
@@ -74,7 +74,7 @@ rule plot_samples:
     input:
         style=STYLE,
         data="results/{scale}/data/{dataset}/dataset.json",
-        arrays=rules.prepare.output.arrays,
+        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
     output:
         figure="results/{scale}/figures/samples_{dataset}.pdf",
         preview=report(
@@ -349,6 +349,7 @@ rule copy_report:
         pdf=at_scale("report.pdf"),
         submissions=submissions(),
         exports=exports(),
+        verified=[at_scale("verified.csv")] if bundle else [],
     output:
         "report.pdf",
     log:

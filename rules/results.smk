@@ -1,4 +1,63 @@
-# The result file of each experiment, and a target of its name.
+# What runs and trials amount to: best trials, ledgers, the result file of each experiment and a
+# target of its name; and a bundle of all that they are made of.
+
+
+rule select:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        results=lambda wildcards: all_trials(wildcards.search, wildcards.seed),
+    output:
+        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
+    log:
+        "results/{scale}/logs/select/{search}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/select/{search}-{seed}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=lambda wildcards: study.search_settings(
+            wildcards.search, int(wildcards.seed)
+        ),
+        made_with=lambda wildcards: made_with_of_search(
+            wildcards.search, wildcards.seed
+        ),
+        code=code("select.py"),
+    message:
+        "Search {wildcards.search}, seed {wildcards.seed}: choosing the best trial"
+    script:
+        "../scripts/select.py"
+
+
+rule enter:
+    input:
+        data=lambda wildcards: data_of(study.searches[wildcards.search]),
+        results=lambda wildcards: [
+            path
+            for seed in study.searches[wildcards.search]["seeds"]
+            for path in all_trials(wildcards.search, seed)
+        ],
+    output:
+        ledger="results/{scale}/searches/{search}/ledger.csv",
+    log:
+        "results/{scale}/logs/enter/{search}.log",
+    benchmark:
+        "results/{scale}/benchmarks/enter/{search}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=lambda wildcards: study.search_labels(wildcards.search),
+        made_with=lambda wildcards: made_with("searches", wildcards.search),
+        code=code("enter.py"),
+    message:
+        "Search {wildcards.search}: entering all trials in the ledger"
+    script:
+        "../scripts/enter.py"
 
 
 rule summarize:
@@ -18,11 +77,7 @@ rule summarize:
     params:
         settings=lambda wildcards: dict(
             experiment=study.experiment_labels(wildcards.experiment),
-            expected=[
-                study.run_settings(wildcards.experiment, seed)
-                for seed in study.seeds(wildcards.experiment)
-            ],
-            made_by=code_of(study.experiments[wildcards.experiment]),
+            **made_with("experiments", wildcards.experiment),
         ),
         code=code("summarize.py"),
     message:
@@ -39,3 +94,54 @@ for experiment in study.experiments:
         input:
             at_scale(f"experiments/{experiment}.json"),
         localrule: True
+
+
+rule verify:
+    input:
+        results=of_all_runs("result.json"),
+        predictions=of_all_runs("predictions.npz"),
+    output:
+        metrics=at_scale("verified.csv"),
+    log:
+        at_scale("logs/verify.log"),
+    benchmark:
+        at_scale("benchmarks/verify.tsv")
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("verify.py"),
+    message:
+        "Computing all test metrics again from the predictions"
+    script:
+        "../scripts/verify.py"
+
+
+rule pack:
+    input:
+        summaries=[at_scale(f"experiments/{name}.json") for name in study.experiments],
+        verified=rules.verify.output.metrics,
+        examination=at_scale("examination.json"),
+        data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
+        files=packed(),
+        environment=str(FOLDER / "envs" / "requirements.lock"),
+    output:
+        bundle=at_scale("bundle.zip"),
+    log:
+        at_scale("logs/pack.log"),
+    benchmark:
+        at_scale("benchmarks/pack.tsv")
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        study=lambda wildcards: manifest_of_study(),
+        code=code("pack.py"),
+    message:
+        "Packing the study into {output.bundle}"
+    script:
+        "../scripts/pack.py"

@@ -69,40 +69,10 @@ rule trial:
         "../scripts/experiments/{params.script}.py"
 
 
-rule select:
-    input:
-        data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        results=lambda wildcards: all_trials(wildcards.search, wildcards.seed),
-    output:
-        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
-    log:
-        "results/{scale}/logs/select/{search}-{seed}.log",
-    benchmark:
-        "results/{scale}/benchmarks/select/{search}-{seed}.tsv"
-    conda:
-        "../envs/keras.yaml"
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        settings=lambda wildcards: study.search_settings(
-            wildcards.search, int(wildcards.seed)
-        ),
-        made_with=lambda wildcards: dict(
-            expected=study.all_trial_settings(wildcards.search, int(wildcards.seed)),
-            made_by=code_of(study.searches[wildcards.search]),
-        ),
-        code=code("select.py"),
-    message:
-        "Search {wildcards.search}, seed {wildcards.seed}: choosing the best trial"
-    script:
-        "../scripts/select.py"
-
-
 rule export:
     input:
         unpack(inputs_of_search),
-        best=rules.select.output.best,
+        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
     output:
         network="results/{scale}/searches/{search}/seed-{seed}/best.keras",
     log:
@@ -128,39 +98,3 @@ rule export:
         )
     script:
         "../scripts/experiments/{params.script}.py"
-
-
-rule enter:
-    input:
-        data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        results=lambda wildcards: [
-            path
-            for seed in study.searches[wildcards.search]["seeds"]
-            for path in all_trials(wildcards.search, seed)
-        ],
-    output:
-        ledger="results/{scale}/searches/{search}/ledger.csv",
-    log:
-        "results/{scale}/logs/enter/{search}.log",
-    benchmark:
-        "results/{scale}/benchmarks/enter/{search}.tsv"
-    conda:
-        "../envs/keras.yaml"
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        settings=lambda wildcards: study.search_labels(wildcards.search),
-        made_with=lambda wildcards: dict(
-            expected=[
-                settings
-                for seed in study.searches[wildcards.search]["seeds"]
-                for settings in study.all_trial_settings(wildcards.search, seed)
-            ],
-            made_by=code_of(study.searches[wildcards.search]),
-        ),
-        code=code("enter.py"),
-    message:
-        "Search {wildcards.search}: entering all trials in the ledger"
-    script:
-        "../scripts/enter.py"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from imagestudy.examination import examine
+from imagestudy.stored import Stored, log_probabilities, write_stored
 
 SEEDS = (1, 2)
 VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -91,6 +92,7 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         "authors": ["An author", "Zoë & another"],
         "paper": "a4",
         "scale": "demo",
+        "bundle": None,
         "seeds": list(seeds),
         "margin": 0.02,
         "families": copy.deepcopy(FAMILIES),
@@ -281,11 +283,9 @@ def write_experiment(
         folder.mkdir(parents=True, exist_ok=True)
         write_history(folder / "history.csv", train + shift, test + shift)
         labels = np.repeat(np.arange(classes, dtype=np.int32), 6)
-        given = generator.dirichlet(np.full(classes, 0.3), len(labels)).astype(np.float32)
-        unlabelled = np.zeros(5, np.int32)
-        np.savez(
-            folder / "predictions.npz", probabilities=given, labels=labels, unlabelled=unlabelled
-        )
+        given = log_probabilities(generator.dirichlet(np.full(classes, 0.3), len(labels)))
+        stored = Stored(given, labels, np.zeros(5, np.int32))
+        write_stored(folder / "predictions.npz", stored)
         runs.append(run(name, seed, train + shift, test + shift))
     searched = {"keras_cnn": "hand", "autokeras": "autokeras"}.get(name)
     write_json(
@@ -350,7 +350,7 @@ def end(path: Path, status: str, error: str | None = None) -> None:
         summary["network"] = None
         for predictions in path.parent.parent.glob(f"runs/{path.stem}/*/predictions.npz"):
             none = np.zeros(0, np.int32)
-            np.savez(predictions, probabilities=np.zeros((0, 1)), labels=none, unlabelled=none)
+            write_stored(predictions, Stored(np.zeros((0, 1), np.float16), none, none))
         for metric in summary["metrics"].values():
             metric |= {"mean": None, "spread": None, "n": 0, "values": [], "pictures": 0}
     write_json(path, summary | {"statuses": statuses(summary["runs"])})

@@ -39,5 +39,5 @@ def test_a_network_that_is_always_sure_is_as_far_off_as_it_is_wrong():
 def test_a_file_that_holds_no_predictions_is_named(tmp_path):
     path = tmp_path / "predictions.npz"
     path.write_bytes(b"")
-    with pytest.raises(StudyError, match="predictions.npz holds no predictions .* run again"):
+    with pytest.raises(StudyError, match="predictions.npz cannot be read .* run again"):
         read_predictions(path)

@@ -23,6 +23,7 @@ from imagestudy.datasets import pictures
 from imagestudy.datasets.exports import export_csv, export_submission
 from imagestudy.errors import StudyError
 from imagestudy.preparation import prepare
+from imagestudy.stored import Stored, write_stored
 
 FILES = {
     "boxes.npz",
@@ -216,23 +217,20 @@ def test_export_as_csv_and_back_gives_identical_data(tiny, tmp_path):
 
 
 def test_submission(tiny, tmp_path):
-    np.savez(
-        tmp_path / "predictions.npz",
-        probabilities=np.ones((3, 3), np.float32),
-        unlabelled=np.array([0, 1, 2, 0, 1, 2], np.int32),
-    )
+    given = np.zeros((3, 3), np.float16), np.zeros(3, np.int32)
+    every, one = np.array([0, 1, 2, 0, 1, 2], np.int32), np.array([0], np.int32)
+    write_stored(tmp_path / "predictions.npz", Stored(*given, every))
     export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
     lines = (tmp_path / "submission.txt").read_text().splitlines()
     assert lines[:2] == ["test_0.JPEG n00000001", "test_1.JPEG n00000002"]
-    one = {"probabilities": np.ones((3, 3)), "unlabelled": np.array([0], np.int32)}
-    np.savez(tmp_path / "predictions.npz", **one)
+    write_stored(tmp_path / "predictions.npz", Stored(*given, one))
     with pytest.raises(StudyError, match="holds 1 predictions .* has 6"):
         export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "other.txt")
 
 
 def test_a_run_without_a_network_submits_nothing(tiny, tmp_path):
-    none = {"probabilities": np.zeros((0, 3)), "unlabelled": np.zeros(0, np.int32)}
-    np.savez(tmp_path / "predictions.npz", **none)
+    none = np.zeros(0, np.int32)
+    write_stored(tmp_path / "predictions.npz", Stored(np.zeros((0, 3), np.float16), none, none))
     export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
     assert (tmp_path / "submission.txt").read_text() == ""
 

@@ -4,9 +4,10 @@ import hashlib
 import numpy as np
 import pytest
 
+from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.recording import SECONDS
-from imagestudy.results import choice_of, first_difference, gather, read_json, write_json
+from imagestudy.results import choice_of, gather, read_json, write_json
 
 EXPERIMENT = {"experiment": "alexnet", "number": 3, "title": "AlexNet", "role": "original"}
 CODE = {"digest": "c", "modules": {"imagestudy/training.py": "c"}}

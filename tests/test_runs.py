@@ -151,7 +151,7 @@ def test_a_run_is_evaluated_on_every_split(run, tmp_path):
     found = result(tmp_path)
     assert {found["metrics"][split]["pictures"] for split in ("train", "test")} == {24, 15}
     with np.load(tmp_path / "predictions.npz") as arrays:
-        assert arrays["probabilities"].shape == (15, 3)
+        assert arrays["log_probabilities"].shape == (15, 3)
         assert arrays["unlabelled"].shape == (3,)
     assert not list((tmp_path / "checkpoints").iterdir())
 
@@ -179,7 +179,7 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
     found = result(tmp_path)
     assert (found["status"], found["error"]) == ("failed", "the search found no network")
     with np.load(tmp_path / "predictions.npz") as arrays:
-        assert arrays["probabilities"].shape == (0, 3)
+        assert arrays["log_probabilities"].shape == (0, 3)
 
 
 def test_what_a_search_found_is_exported_untrained(run, data, tmp_path):

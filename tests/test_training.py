@@ -319,7 +319,7 @@ def test_metrics():
     assert found["pictures"] == 3
     assert found["top1"] == pytest.approx(1 / 3)
     assert found["top5"] == 1
-    assert found["loss"] == pytest.approx(-np.log([0.6, 0.3, 0.1]).mean(), rel=1e-5)
+    assert found["loss"] == pytest.approx(-np.log([0.6, 0.3, 0.1]).mean(), rel=1e-3)
 
 
 def test_metrics_of_a_diverged_network():

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -14,8 +15,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from imagestudy.evaluation import metrics
 from imagestudy.settings import Study
+from imagestudy.stored import metrics, read_stored
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 DEMO = Study.load(ROOT, {"scale": "demo"})
@@ -111,8 +112,8 @@ def test_every_experiment_has_a_result_that_explains_itself(finished_study, expe
 def test_metrics_can_be_recomputed_from_the_predictions(finished_study, experiment):
     folder = results(finished_study, experiment)
     stored = json.loads((folder / "result.json").read_text())["metrics"]["test"]
-    with np.load(folder / "predictions.npz") as arrays:
-        assert metrics(arrays["probabilities"], arrays["labels"]) == stored
+    found = read_stored(folder / "predictions.npz")
+    assert metrics(found.log_probabilities, found.labels) == stored
 
 
 def test_the_history_has_a_row_per_epoch(finished_study):
@@ -133,7 +134,7 @@ def test_a_saved_network_predicts_the_same_in_a_clean_process(finished_study, ex
     found = finished_study.folder / f"{experiment}.npy"
     subprocess.run([sys.executable, "-c", code, folder / "model.keras", images, found], check=True)
     with np.load(folder / "predictions.npz") as arrays:
-        np.testing.assert_allclose(np.load(found), arrays["probabilities"], atol=1e-5)
+        np.testing.assert_allclose(np.load(found), np.exp(arrays["log_probabilities"]), atol=2e-3)
 
 
 def test_a_start_is_declared_and_its_weights_are_kept(finished_study):
@@ -283,12 +284,19 @@ def test_the_graph_can_be_drawn(fresh_study, arguments):
     assert ended.stdout.lstrip().startswith("digraph")
 
 
-def test_the_html_report_holds_the_figures(finished_study):
+def test_the_html_report_holds_the_figures_with_captions_and_needs_no_network(finished_study):
     ended = finished_study.snakemake("report.pdf", "--report", "report.html")
     assert ended.returncode == 0, ended.stderr
     page = (finished_study.folder / "report.html").read_text()
-    assert "learning_curves" in page
-    assert "Results" in page
+    assert not re.findall(r"<(?:script|link|img)[^>]*https?://", page)
+    for category in ("Data", "Learning curves", "Report", "Results"):
+        assert f'"{category}": {{"' in page
+    folder = finished_study.folder / "results" / "demo"
+    shown = [*folder.glob("figures/*.png"), folder / "summary.csv", folder / "report.pdf"]
+    for path in shown:
+        assert f'"{path.relative_to(finished_study.folder)}"' in page
+    assert page.count('"caption": "<p>') == len(shown)
+    assert "Accuracy and loss of alexnet over epochs" in page
 
 
 def test_a_wrong_setting_stops_before_any_job(fresh_study):

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from imagestudy import stored
+
 BATCH = 500
 
 
@@ -39,21 +41,8 @@ def _predicted(network: keras.Model, batch: np.ndarray) -> np.ndarray:
 
 
 def metrics(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """`pictures`, `top1` and `top5` (fractions) and `loss` (mean negative log probability).
-
-    Rows that are not finite count as wrong, and make the loss None.
-    """
-    finite = np.isfinite(probabilities).all(axis=1)
-    own = probabilities[np.arange(len(labels)), labels]
-    # Ties count against: a network that tells no picture from another knows nothing.
-    rank = (probabilities >= own[:, None]).sum(axis=1) - 1
-    smallest = np.finfo(np.float32).tiny
-    return {
-        "pictures": len(labels),
-        "top1": float(np.mean(finite & (rank < 1))),
-        "top5": float(np.mean(finite & (rank < 5))),
-        "loss": float(-np.log(np.maximum(own, smallest)).mean()) if finite.all() else None,
-    }
+    """`pictures`, `top1`, `top5` and `loss` of what a run stores of `probabilities`."""
+    return stored.metrics(stored.log_probabilities(probabilities), labels)
 
 
 def at_chance(top1: float, labels: np.ndarray) -> bool:

@@ -32,7 +32,8 @@ class Files(Protocol):
 class Evidence:
     """A study's results, each dictionary by name and in the order of the config.
 
-    `study`: title, subtitle, authors, scale, seeds; what is compared; experiments (title, role,
+    `study`: title, subtitle, authors, scale, seeds; bundle (commit, packed, digest),
+    None where the study ran here; what is compared; experiments (title, role,
     number, script), searches (title, proposer, space or candidates) and datasets (title), by name.
     `best`: of each search one for each of its seeds. `histories`: of each experiment one for each
     seed. `examined`: what `examination.examine` found. `original`, `anchors`: what the files of

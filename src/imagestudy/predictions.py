@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imagestudy.errors import StudyError
+from imagestudy.stored import read_stored
 
 BINS = 15
 
@@ -39,13 +39,8 @@ class Predictions(NamedTuple):
 
 def read_predictions(path: Path) -> Predictions:
     """The predictions in a run's predictions.npz; a `StudyError` where it cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Predictions(arrays["probabilities"], arrays["labels"])
-    except (OSError, KeyError, ValueError, EOFError) as error:
-        raise StudyError(
-            f"{path} holds no predictions ({error}); remove it and run again, so that it is written"
-        ) from None
+    stored = read_stored(path)
+    return Predictions(np.exp(stored.log_probabilities.astype(np.float64)), stored.labels)
 
 
 def per_class(predictions: Predictions) -> list[float | None]:

@@ -15,6 +15,7 @@ from imagestudy import device, provenance
 from imagestudy.data import Dataset
 from imagestudy.results import SCHEMA, read_json, write_result
 from imagestudy.sources import SCRATCH
+from imagestudy.stored import Stored, log_probabilities, write_stored
 
 HISTORY = [
     "epoch",
@@ -93,12 +94,10 @@ class Record:
         self, probabilities: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray
     ) -> None:
         """Write the test split's probabilities and labels, and classes of unlabelled pictures."""
-        np.savez(
-            self.outputs["predictions"],
-            probabilities=probabilities,
-            labels=labels,
-            unlabelled=unlabelled.astype(np.int32),
+        stored = Stored(
+            log_probabilities(probabilities), labels, unlabelled.astype(np.int32, copy=False)
         )
+        write_stored(self.outputs["predictions"], stored)
 
     def write_unfinished(self, status: str, error: str, **found: Any) -> None:
         """Record that there is no network, and why; the other files of a run are empty."""

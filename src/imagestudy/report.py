@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from imagestudy import latex, plausibility, replication, statistics, wording
+from imagestudy import latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
@@ -122,6 +122,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
             name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
         },
         "statuses": wording.STATUSES,
+        "commit": provenance.commit(),
         "seeds": evidence.study["seeds"],
         "seeds_needed": SEEDS_NEEDED,
         "confidence": statistics.CONFIDENCE,

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
 from imagestudy.search.trials import RECIPE
@@ -79,27 +80,6 @@ def check(path: Path, result: dict[str, Any], expected: dict[str, Any]) -> None:
                 f"{path}: {key}{difference}. The result was made under other {key} than the "
                 "study has now; remove it (or run with --forcerun) to make it again"
             )
-
-
-def first_difference(found: Any, expected: Any, place: str = "") -> str | None:
-    """Where two JSON values differ first: `.training.epochs is 3, expected 5`; None if nowhere."""
-    if isinstance(found, dict) and isinstance(expected, dict):
-        for key in sorted(found.keys() | expected.keys()):
-            if key not in found or key not in expected:
-                where = "the study" if key not in expected else "the result"
-                return f"{place}.{key} is not in {where}"
-            difference = first_difference(found[key], expected[key], f"{place}.{key}")
-            if difference:
-                return difference
-        return None
-    if found == expected:
-        return None
-    return f"{place} is {_short(found)}, expected {_short(expected)}"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def read_results(

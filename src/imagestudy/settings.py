@@ -9,6 +9,7 @@ import yaml
 from imagestudy.errors import StudyError
 from imagestudy.families import check_families, families
 from imagestudy.merging import merged, without_left_out
+from imagestudy.own_pictures import on_own_pictures
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 
@@ -45,6 +46,8 @@ class Study:
         config = without_left_out(everything, known) | {"scale": scale}
         check_schema(config, read_yaml(folder / "config.schema.yaml"))
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
+        if config["own"]:
+            config = on_own_pictures(config)
         check(config, scripts)
         check_families(config, everything["experiments"])
         return cls(config)
@@ -53,6 +56,12 @@ class Study:
     def scale(self) -> str:
         """The scale asked for."""
         return self.config["scale"]
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of its results: the scale, and of own pictures their name."""
+        own = self.config["own"]
+        return f"{self.scale}-{own['name']}" if own else self.scale
 
     @property
     def experiments(self) -> dict[str, dict[str, Any]]:
@@ -181,11 +190,16 @@ class Study:
             **self._shared_settings(block),
         }
 
-    def all_trial_settings(self, search: str, seed: int) -> list[dict[str, Any]]:
-        """The settings of all trials of a search with this seed, round by round."""
+    def all_run_settings(self, experiment: str) -> list[dict[str, Any]]:
+        """The settings of all runs of an experiment, seed by seed."""
+        return [self.run_settings(experiment, seed) for seed in self.seeds(experiment)]
+
+    def all_trial_settings(self, search: str) -> list[dict[str, Any]]:
+        """The settings of all trials of a search, seed by seed and round by round."""
         block = self.searches[search]
         return [
             self.trial_settings(search, seed, number, trial)
+            for seed in block["seeds"]
             for number in range(1, block["rounds"] + 1)
             for trial in range(1, block["trials_per_round"] + 1)
         ]
@@ -246,6 +260,18 @@ class Study:
                 for name, block in self.searches.items()
             },
         }
+
+    def without_paths(self) -> dict[str, Any]:
+        """The config without what holds on one machine only: where data lie."""
+        given = self.config["data_root"] is not None
+        left_out = ("path", "generate") if given else ("path",)
+        datasets = {
+            name: {key: value for key, value in block.items() if key not in left_out}
+            for name, block in self.config["datasets"].items()
+        }
+        own = self.config["own"]
+        named = own and {key: value for key, value in own.items() if key != "path"}
+        return self.config | {"data_root": None, "own": named, "datasets": datasets}
 
     def experiment_labels(self, experiment: str) -> dict[str, Any]:
         """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""

@@ -9,6 +9,7 @@ from PIL import Image
 
 from imagestudy.data import SPLITS, open_dataset
 from imagestudy.errors import StudyError
+from imagestudy.stored import read_stored
 
 
 def export_csv(prepared: Path, target: Path) -> None:
@@ -38,9 +39,8 @@ def export_submission(prepared: Path, predictions: Path, target: Path) -> None:
     """
     dataset = open_dataset(prepared)
     sources = dataset.sources("unlabelled")
-    with np.load(predictions) as arrays:
-        labels = arrays["unlabelled"]
-        network_found = len(arrays["probabilities"]) > 0
+    found = read_stored(predictions)
+    labels, network_found = found.unlabelled, len(found.labels) > 0
     if network_found and len(sources) != len(labels):
         raise StudyError(
             f"{predictions} holds {len(labels)} predictions for unlabelled pictures; {prepared} "

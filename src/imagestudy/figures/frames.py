@@ -145,11 +145,28 @@ def counts(datasets: Iterable[dict[str, Any]], blocks: dict[str, dict[str, Any]]
     return pd.DataFrame(rows)
 
 
+def shown_rows(folder: Path, examined: dict[str, Any] | None) -> dict[str, np.ndarray]:
+    """The rows of each split's pictures that a figure shows, of the prepared data in `folder`.
+
+    `examined` is what was found on the data set. A bundle holds these pictures and no others.
+    """
+    missed = [*examined["missed"], *examined["alone"]] if examined else []
+    return {
+        "train": sample_rows(folder),
+        "test": np.unique(np.array([each["row"] for each in missed], int)),
+    }
+
+
+def sample_rows(folder: Path) -> np.ndarray:
+    """The rows of the training pictures that are shown as samples."""
+    classes = len(read_json(folder / "dataset.json")["classes"])
+    return choose(np.load(folder / "train_labels.npy"), classes, PICTURES)
+
+
 def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Training pictures of different classes, their boxes, and the classes' titles."""
     data = read_json(folder / "dataset.json")
-    labels = np.load(folder / "train_labels.npy")
-    chosen = choose(labels, len(data["classes"]), PICTURES)
+    labels, chosen = np.load(folder / "train_labels.npy"), sample_rows(folder)
     images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
     boxes = np.load(folder / "boxes.npz")["train"][chosen]
     titles = [data["classes"][number]["title"] for number in labels[chosen]]

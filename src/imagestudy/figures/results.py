@@ -34,9 +34,10 @@ def accuracy_overview(table: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(5.9, 0.55 + 0.33 * len(table) + 0.3 * len(panels)))
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)
     colours = rcParams["axes.prop_cycle"].by_key()["color"]
+    theirs = THEIRS if table["original_validation"].notna().any() else ()
     for axis, (dataset, rows) in zip(axes.flat, panels, strict=True):
         places = np.arange(len(rows))[::-1]
-        for (mark, column, label), colour in zip(THEIRS, colours, strict=False):
+        for (mark, column, label), colour in zip(theirs, colours, strict=False):
             values = rows[column].astype(float)
             _marks(axis, values, places + 0.2, mark, colour, label, hollow=True)
         for (mark, column, label), colour in zip(OURS, colours, strict=False):

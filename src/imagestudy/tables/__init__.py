@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-ROLES = ("original", "control", "modern")
+ROLES = ("original", "own", "control", "modern")
 OTHERS = (
     "errors",
     "replication",

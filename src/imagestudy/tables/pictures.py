@@ -110,7 +110,8 @@ def duplicates(evidence: Evidence) -> Table:
 def _heading(evidence: Evidence, dataset: str, columns: int, about: str) -> list[str]:
     title = latex.title(evidence.datasets[dataset]["title"])
     text = rf"\emph{{{title}}} ({latex.title(about)})"
-    return [rf"\multicolumn{{{columns}}}{{@{{}}l}}{{{text}}}"]
+    # A paragraph: titles may be longer than a line.
+    return [rf"\multicolumn{{{columns}}}{{@{{}}p{{\linewidth}}@{{}}}}{{{text}}}"]
 
 
 def _class(evidence: Evidence, dataset: str, number: int) -> str:

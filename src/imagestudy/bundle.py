@@ -1,0 +1,117 @@
+"""A finished study in one file: what it says of itself, and whether it is what was packed."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from imagestudy.differences import first_difference
+from imagestudy.errors import StudyError
+from imagestudy.provenance import digest
+from imagestudy.settings import Study
+
+SCHEMA = 1
+MANIFEST = "bundle.json"
+KEYS = ("schema", "commit", "packed", "config", "made_with", "files", "digest")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The bundle at `path`; `manifest` is its bundle.json.
+
+    Of the manifest `config` holds the study's settings without paths of a machine; `made_with` by
+    `experiments` or `searches` and by name the settings (`expected`) and the digests of the code
+    (`made_by`) of all runs or trials; `files` the SHA-256 of each file by its path under the
+    study's results; `digest` the SHA-256 of all the rest.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of each file, by its path under the study's results."""
+        return self.manifest["files"]
+
+    @property
+    def study(self) -> Study:
+        """The study that was packed."""
+        return Study(self.manifest["config"])
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the report says of it: the `commit` and time (`packed`) of packing, its `digest`."""
+        return {key: self.manifest[key] for key in ("commit", "packed", "digest")}
+
+    def made_with(self, kind: str, name: str) -> dict[str, Any]:
+        """`expected` settings and code (`made_by`) of an experiment's runs or a search's trials."""
+        return self.manifest["made_with"][kind][name]
+
+
+def bundle_of(asked_for: dict[str, Any]) -> Bundle | None:
+    """The bundle that a command line's settings name; None where they name none.
+
+    A bundle brings all its settings with it: whatever else is asked for is refused.
+    """
+    if not asked_for.get("bundle"):
+        return None
+    others = sorted(asked_for.keys() - {"bundle"})
+    if others:
+        raise StudyError(
+            f"{others[0]} is given beside bundle; a bundle has settings of its own, and only they "
+            f"fit its results: leave {', '.join(others)} out"
+        )
+    return open_bundle(Path(asked_for["bundle"]))
+
+
+def open_bundle(path: Path) -> Bundle:
+    """The bundle at `path`; a `StudyError` where it is none, or its manifest was changed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = json.loads(archive.read(MANIFEST))
+    except FileNotFoundError:
+        raise StudyError(f"bundle is {path}; nothing is there. `make bundle` makes one") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise _no_bundle(path, str(error)) from None
+    if not isinstance(manifest, dict) or sorted(manifest) != sorted(KEYS):
+        raise _no_bundle(path, f"{MANIFEST} must have {', '.join(KEYS)}")
+    if manifest["schema"] != SCHEMA:
+        raise _no_bundle(path, f"schema is {manifest['schema']!r}, it must be {SCHEMA}")
+    content = {key: value for key, value in manifest.items() if key != "digest"}
+    if digest(content) != manifest["digest"]:
+        changed = changed_setting(manifest) or "its digest is another than was recorded"
+        raise StudyError(f"{path}: {MANIFEST} is not what was packed: {changed}")
+    for name in manifest["files"]:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise _no_bundle(path, f"{name} would lie outside the study's results")
+    return Bundle(path, manifest)
+
+
+def changed_setting(manifest: dict[str, Any]) -> str | None:
+    """Where the settings of the config are not those that the results were made with; or None."""
+    try:
+        settings = all_settings(Study(manifest["config"]))
+        for kind, blocks in manifest["made_with"].items():
+            for name, recorded in blocks.items():
+                for found, expected in zip(settings[kind][name], recorded["expected"], strict=True):
+                    difference = first_difference(found, expected)
+                    if difference:
+                        return f"{kind}.{name}{difference}"
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return f"the settings cannot be read ({type(error).__name__}: {error})"
+    return None
+
+
+def all_settings(study: Study) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """The settings of all runs and trials, by `experiments` or `searches` and by name."""
+    return {
+        "experiments": {name: study.all_run_settings(name) for name in study.experiments},
+        "searches": {name: study.all_trial_settings(name) for name in study.searches},
+    }
+
+
+def _no_bundle(path: Path, reason: str) -> StudyError:
+    return StudyError(
+        f"{path} is no bundle of this version of the study ({reason}); `make bundle` makes one"
+    )

@@ -1,0 +1,207 @@
+"""A finished study in one file: the same report from it, and what was changed in it is named."""
+
+import hashlib
+import io
+import json
+import zipfile
+
+import numpy as np
+import pypdf
+import pytest
+from conftest import StudyCopy
+
+from imagestudy.bundle import MANIFEST, bundle_of, open_bundle
+from imagestudy.errors import StudyError
+from imagestudy.packing import unpack
+from imagestudy.provenance import digest
+
+TRAINERS = ("keras", "tensorflow", "autokeras", "keras_tuner", "jax")
+DERIVED = ("experiments/*.json", "searches/*/ledger.csv", "searches/*/*/best.json", "tables/*.tex",
+           "figures/*.png", "summary.csv", "summary.md", "claims.json", "verified.csv")  # fmt: skip
+RESULT = "runs/alexnet/seed-1/result.json"
+PREDICTIONS = "runs/alexnet/seed-1/predictions.npz"
+TRIAL = "searches/hand/seed-1/round-1/trial-1/result.json"
+
+
+@pytest.fixture(scope="module")
+def packed(finished_study):
+    """The bundle of the tiny study."""
+    ended = finished_study.snakemake("results/demo/bundle.zip")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    return finished_study.folder / "results" / "demo" / "bundle.zip"
+
+
+@pytest.fixture(scope="module")
+def derived(packed, tmp_path_factory):
+    """A copy of the study without data, and without what trains, in which the bundle was used."""
+    study = without_training(StudyCopy(tmp_path_factory.mktemp("derived")))
+    ended = study.snakemake("report.pdf", "--config", f"bundle={packed}")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    return study
+
+
+def without_training(study):
+    """The study where no library that trains can be imported: its jobs look here first."""
+    for name in TRAINERS:
+        (study.folder / "src" / f"{name}.py").write_text("raise ImportError('this trains')\n")
+    for picture in (study.folder / "own").rglob("*.png"):
+        picture.unlink()
+    return study
+
+
+def changed(packed, target, changes):
+    """A copy of the bundle with other content of some files; None leaves a file out."""
+    with zipfile.ZipFile(packed) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()} | changes
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in content.items():
+            if data is not None:
+                archive.writestr(name, data)
+    return target
+
+
+def content(packed, name):
+    with zipfile.ZipFile(packed) as archive:
+        return archive.read(name)
+
+
+def recorded(packed, target, changes):
+    """A changed copy whose manifest records the changed files' digests."""
+    manifest = json.loads(content(packed, MANIFEST))
+    manifest["files"] |= {name: hashlib.sha256(data).hexdigest() for name, data in changes.items()}
+    return changed(packed, target, {MANIFEST: resealed(manifest), **changes})
+
+
+def resealed(manifest):
+    manifest["digest"] = digest({key: value for key, value in manifest.items() if key != "digest"})
+    return json.dumps(manifest).encode()
+
+
+def with_another_prediction(packed):
+    """The predictions with one picture's log-probabilities exchanged."""
+    with np.load(io.BytesIO(content(packed, PREDICTIONS))) as arrays:
+        found = dict(arrays)
+    own, other = found["labels"][0], (found["labels"][0] + 1) % 3
+    row = found["log_probabilities"][0]
+    row[own], row[other] = row[other] - 1, row[own]
+    buffer = io.BytesIO()
+    np.savez(buffer, **found)
+    return buffer.getvalue()
+
+
+def test_everything_is_derived_again_without_data_and_training(finished_study, derived):
+    ours, theirs = (
+        study.folder / "results" / name
+        for study, name in ((derived, "demo-bundle"), (finished_study, "demo"))
+    )
+    for pattern in DERIVED:
+        paths = sorted(theirs.glob(pattern))
+        assert paths
+        for path in paths:
+            found = (ours / path.relative_to(theirs)).read_bytes()
+            assert found == path.read_bytes(), path
+
+
+def test_the_report_names_both_commits(derived, packed):
+    pages = pypdf.PdfReader(derived.folder / "report.pdf").pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    manifest = open_bundle(packed).manifest
+    assert manifest["packed"][:10] in text
+    assert manifest["digest"] in text.replace(" ", "").replace("\n", "")
+    assert "This document was written at commit" in text
+
+
+def test_nothing_is_made_twice(derived, packed):
+    assert derived.planned("report.pdf", "--config", f"bundle={packed}") == {}
+
+
+def test_a_bundle_holds_no_path_of_the_machine_it_was_made_on(finished_study, packed):
+    with zipfile.ZipFile(packed) as archive:
+        for name in archive.namelist():
+            assert str(finished_study.folder).encode() not in archive.read(name), name
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (RESULT, '"batch_size": 12', '"batch_size": 13',
+         f"{RESULT}: settings.training.batch_size is 13, expected 12"),
+        (TRIAL, '"learning_rate": 0.01', '"learning_rate": 0.02',
+         f"{TRIAL}: settings.training.learning_rate is 0.02, expected 0.01"),
+        (RESULT, '"status": "', '"status": "not ', f"{RESULT}: its content is another"),
+        ("runs/alexnet/seed-1/history.csv", "epoch", "epochs", "history.csv: its content is"),
+    ],
+)  # fmt: skip
+def test_a_changed_setting_is_named(packed, tmp_path, name, old, new, message):
+    text = content(packed, name).decode()
+    assert old in text
+    path = changed(packed, tmp_path / "b.zip", {name: text.replace(old, new, 1).encode()})
+    with pytest.raises(StudyError) as error:
+        unpack(open_bundle(path), tmp_path / "results")
+    assert message in str(error.value)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_changed_setting_of_the_study_is_named(packed, tmp_path):
+    manifest = json.loads(content(packed, MANIFEST))
+    manifest["config"]["experiments"]["alexnet"]["training"]["epochs"] = 2
+    path = changed(packed, tmp_path / "b.zip", {MANIFEST: json.dumps(manifest).encode()})
+    with pytest.raises(StudyError, match=r"experiments.alexnet.training.epochs is 2, expected 1"):
+        open_bundle(path)
+
+
+def test_a_changed_prediction_is_named(packed, tmp_path):
+    path = changed(packed, tmp_path / "b.zip", {PREDICTIONS: with_another_prediction(packed)})
+    with pytest.raises(StudyError, match=rf"{PREDICTIONS}: test loss of alexnet, seed 1, is rec"):
+        unpack(open_bundle(path), tmp_path / "results")
+
+
+def test_a_missing_and_an_added_file_are_named(packed, tmp_path):
+    path = changed(packed, tmp_path / "b.zip", {RESULT: None, "added.txt": b""})
+    with pytest.raises(StudyError) as error:
+        unpack(open_bundle(path), tmp_path / "results")
+    assert f"{RESULT}: it is missing or damaged" in str(error.value)
+    assert "added.txt: it was not packed" in str(error.value)
+
+
+def test_a_changed_prediction_is_found_though_its_digest_is_right(packed, tmp_path_factory):
+    study = without_training(StudyCopy(tmp_path_factory.mktemp("changed")))
+    prediction = {PREDICTIONS: with_another_prediction(packed)}
+    path = recorded(packed, study.folder / "b.zip", prediction)
+    ended = study.snakemake("verify", "--config", f"bundle={path}")
+    assert ended.returncode != 0
+    shown = ended.stdout + ended.stderr
+    assert "runs/alexnet/seed-1/result.json: test loss of alexnet, seed 1, is recorded as" in shown
+
+
+def test_a_changed_setting_is_found_though_its_digest_is_right(packed, tmp_path_factory):
+    study = without_training(StudyCopy(tmp_path_factory.mktemp("changed")))
+    text = content(packed, RESULT).decode().replace('"batch_size": 12', '"batch_size": 13')
+    path = recorded(packed, study.folder / "b.zip", {RESULT: text.encode()})
+    target = "results/demo-bundle/experiments/alexnet.json"
+    ended = study.snakemake(target, "--config", f"bundle={path}")
+    assert ended.returncode != 0
+    assert "settings.training.batch_size is 13, expected 12" in ended.stdout + ended.stderr
+
+
+def test_settings_beside_a_bundle_are_refused():
+    with pytest.raises(StudyError, match="scale is given beside bundle; .* leave scale, seeds out"):
+        bundle_of({"bundle": "b.zip", "seeds": [1], "scale": "cpu"})
+
+
+def test_what_is_no_bundle_is_refused(packed, tmp_path):
+    with pytest.raises(StudyError, match="nothing is there. `make bundle` makes one"):
+        open_bundle(tmp_path / "nowhere.zip")
+    (tmp_path / "text.zip").write_text("no archive")
+    with pytest.raises(StudyError, match="text.zip is no bundle of this version"):
+        open_bundle(tmp_path / "text.zip")
+    manifest = json.loads(content(packed, MANIFEST))
+    old = changed(
+        packed, tmp_path / "old.zip", {MANIFEST: json.dumps(manifest | {"schema": 0}).encode()}
+    )
+    with pytest.raises(StudyError, match="schema is 0, it must be 1"):
+        open_bundle(old)
+    manifest["files"] |= {"../outside": "0"}
+    outside = changed(packed, tmp_path / "outside.zip", {MANIFEST: resealed(manifest)})
+    with pytest.raises(StudyError, match="../outside would lie outside"):
+        open_bundle(outside)
