@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagestudy.errors import StudyError
+from imagestudy.files import is_there
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def in_data_root(official: Official, data_root: Path) -> Path:
     """The file or extracted folder of `official` under `data_root`; the file is preferred."""
     names = [name for name in (official.file, official.folder) if name]
     for name in names:
-        if (data_root / name).exists():
+        if is_there(data_root / name):
             return data_root / name
     raise StudyError(
         f"data_root is {data_root}, which has no {' and no '.join(names)}; put it there, or leave "
