@@ -10,12 +10,14 @@ FOLDER = Path(workflow.basedir)
 SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
+from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
 from imagestudy.provenance import code_digests
 from imagestudy.settings import Study
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
 try:
+    require_writable(Path(".snakemake"))
     study = Study.load(FOLDER, config)
     study.find_sources()
 except StudyError as error:
@@ -27,6 +29,10 @@ os.environ.update(
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
 )
+
+
+onstart:
+    require_writable(Path(at_scale("logs")))
 
 
 wildcard_constraints:

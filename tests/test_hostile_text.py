@@ -167,7 +167,7 @@ def test_should_text_come_through_as_a_command_it_finds_nothing(tmp_path, comman
         )
     if report.with_suffix(".pdf").exists():
         pages = pypdf.PdfReader(report.with_suffix(".pdf")).pages
-        assert [page.extract_text().strip() for page in pages] == ["x\n1"]
+        assert not re.search("root:|secret", "".join(page.extract_text() for page in pages))
     assert "touched" not in {path.name for path in tmp_path.rglob("*")}
 
 

@@ -14,6 +14,7 @@ from imagestudy.datasets import cifar10, csv_folder, folder, tiny_imagenet
 from imagestudy.datasets.listing import LABELLED, Entries, Listing, ranks, stratified_cut
 from imagestudy.datasets.measures import colour_statistics, duplicates, split_digest
 from imagestudy.datasets.pictures import Decoder
+from imagestudy.disks import reserve
 from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 
@@ -132,6 +133,8 @@ def _write_images(
         np.save(path, np.empty(shape, np.uint8))
         return np.load(path), 0, set()
     images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with path.open("r+b") as file:
+        reserve(file, path.stat().st_size)
     # Files are read in their order, which is faster, and written where the split wants them.
     order = np.argsort(rows)
     end, grey, sizes = 0, 0, set()

@@ -14,6 +14,7 @@ import numpy as np
 from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
+from imagestudy.disks import is_of_disk
 from imagestudy.errors import StudyError
 from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
@@ -102,7 +103,8 @@ class Run:
         except StudyError:
             raise
         except Exception as error:
-            if not (self._record.is_trial or failures.is_out_of_memory(error)):
+            is_result = self._record.is_trial or failures.is_out_of_memory(error)
+            if not is_result or is_of_disk(error):
                 raise
             traceback.print_exc()
             failure = failures.of_exception(error, self._built)

@@ -1,0 +1,66 @@
+"""Disks that are full or may not be written, said in words."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from imagestudy.errors import StudyError
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+# Libraries written in C tell the reason in their message only.
+WORDS = {"No space left on device": True, "Disk quota exceeded": True, "Read-only file": False}
+
+
+def is_of_disk(error: BaseException) -> bool:
+    """Whether `error` says that a disk is full or may not be written."""
+    return explained(error) is not None
+
+
+def explained(error: BaseException) -> str | None:
+    """What happened to which file, and what would help; None for any other error."""
+    for each in _chain(error):
+        number = getattr(each, "errno", None)
+        said = next((full for words, full in WORDS.items() if words in str(each)), None)
+        full = said if said is not None else number in FULL
+        if isinstance(each, OSError | RuntimeError) and (
+            said is not None or number in FULL | FORBIDDEN
+        ):
+            name = getattr(each, "filename", None) or "a file of the study"
+            reason = (
+                "its disk is full, or your share of it: make room"
+                if full
+                else "its folder or file system is read-only for you: make it writable"
+            )
+            return (
+                f"{name} cannot be written: {reason}, and give the same command again; what was "
+                "finished is kept"
+            )
+    return None
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a folder, there or to be made, in which nothing can be written."""
+    there = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    if not os.access(there, os.W_OK):
+        raise StudyError(
+            f"{there} cannot be written: its folder or file system is read-only for you; make it "
+            "writable, or work in a copy of the study elsewhere"
+        )
+
+
+def reserve(file: IO[bytes], size: int) -> None:
+    """Give `file` that many bytes on its disk, or raise the error that the disk is full.
+
+    A file that is mapped into memory without them kills the process once its disk is full.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
