@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from imagestudy.errors import StudyError
 
@@ -51,13 +50,14 @@ def require_writable(path: Path) -> None:
         )
 
 
-def reserve(file: IO[bytes], size: int) -> None:
-    """Give `file` that many bytes on its disk, or raise the error that the disk is full.
+def reserve(path: Path) -> None:
+    """Take the room that the file at `path` may need on its disk, or raise that the disk is full.
 
-    A file that is mapped into memory without them kills the process once its disk is full.
+    A file that is mapped into memory without it kills the process once its disk is full.
     """
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size)
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

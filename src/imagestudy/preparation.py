@@ -133,8 +133,7 @@ def _write_images(
         np.save(path, np.empty(shape, np.uint8))
         return np.load(path), 0, set()
     images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-    with path.open("r+b") as file:
-        reserve(file, path.stat().st_size)
+    reserve(path)
     # Files are read in their order, which is faster, and written where the split wants them.
     order = np.argsort(rows)
     end, grey, sizes = 0, 0, set()
