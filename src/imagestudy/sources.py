@@ -9,12 +9,13 @@ from imagestudy.files import is_there
 
 @dataclass(frozen=True)
 class Official:
-    """A published file; `folder` is what its archive extracts to, None where it is no archive."""
+    """A published file of `size` bytes; `folder` is what its archive extracts to, if it is one."""
 
     file: str
     folder: str | None
     url: str
     md5: str
+    size: int
 
 
 IMAGENET = "imagenet"
@@ -26,12 +27,14 @@ ARCHIVES = {
         "tiny-imagenet-200",
         "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         "90528d7ca1a48142e341f4ef8d21d0de",
+        248_100_043,
     ),
     "cifar10": Official(
         "cifar-10-python.tar.gz",
         "cifar-10-batches-py",
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
         "c58f30108f718f92721af3b95e74349a",
+        170_498_071,
     ),
 }
 IMAGENET_WEIGHTS = Official(
@@ -40,6 +43,7 @@ IMAGENET_WEIGHTS = Official(
     "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
     "6d6bbae143d832006294945121d1f1fc",
+    58_889_256,
 )
 
 
