@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from properties import ends, holds, tried
+from properties import damaged, ends, holds, tried
 from small_archives import (
     cifar10_archive,
     cifar10_folder,
@@ -46,29 +46,6 @@ def whole_or_refused(archive, **changes):
             json.dumps(found.description, allow_nan=False)
     shutil.rmtree(target, ignore_errors=True)
     assert {path.name for path in archive.parent.iterdir()} <= {archive.name, "whole"}
-
-
-@st.composite
-def damaged(draw, whole: bytes) -> bytes:
-    """`whole` with some bytes changed, cut out, doubled or put in, or the rest cut off."""
-    data = bytearray(whole)
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, max(len(data) - 1, 0)))
-        length = draw(st.integers(1, 40))
-        what = draw(st.sampled_from(["change", "cut", "double", "put", "end", "flip"]))
-        if what == "change":
-            data[start : start + length] = draw(st.binary(min_size=length, max_size=length))
-        elif what == "cut":
-            del data[start : start + length]
-        elif what == "double":
-            data[start:start] = data[start : start + length]
-        elif what == "put":
-            data[start:start] = draw(st.binary(max_size=length))
-        elif what == "flip" and data:
-            data[start] ^= 1 << draw(st.integers(0, 7))
-        elif what == "end":
-            del data[start:]
-    return bytes(data)
 
 
 @tried(25, 3000)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from imagestudy.data import SCHEMA
 from imagestudy.datasets import cifar10, csv_folder, folder, tiny_imagenet
 from imagestudy.datasets.listing import LABELLED, Entries, Listing, ranks, stratified_cut
 from imagestudy.datasets.measures import colour_statistics, duplicates, split_digest
@@ -110,7 +111,7 @@ def _write(
     np.savez(folder / "sources.npz", **{s: np.asarray(n, np.str_) for s, n in sources.items()})
     classes = [{"name": name, "title": title} for name, title in listing.classes]
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         **{key: settings[key] for key in ("name", "format", "source", "image_size")},
         "source_size": list(sizes.pop()) if len(sizes) == 1 else None,
         "resize_filter": settings["resize_filter"],

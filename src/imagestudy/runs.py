@@ -20,7 +20,7 @@ from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record
-from imagestudy.results import choice_of, read_json
+from imagestudy.results import choice_of, read_json, read_record
 from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
 
@@ -223,8 +223,8 @@ class Run:
     def _chosen(self) -> dict[str, Any]:
         """What a search chose for this run: the network and training of a proposal."""
         if "proposals" not in self._inputs:
-            return choice_of(read_json(self._inputs["best"]) if "best" in self._inputs else None)
-        proposal = read_json(self._inputs["proposals"])["trials"][self._settings["trial"] - 1]
+            return choice_of(read_record(self._inputs["best"]) if "best" in self._inputs else None)
+        proposal = read_record(self._inputs["proposals"])["trials"][self._settings["trial"] - 1]
         return {key: proposal[key] for key in ("network", "training", "status", "reason")}
 
     def _engine(self, threads: int) -> dict[str, Any]:

@@ -225,8 +225,6 @@ class Study:
     def report_settings(self) -> dict[str, Any]:
         """What the report is told of the configuration."""
         kept = ("title", "subtitle", "authors", "paper", "scale", "seeds")
-        return {
-        kept = ("title", "subtitle", "authors", "scale", "seeds")
         settings = {
             **{key: self.config[key] for key in kept},
             "margin": self.config["statistics"]["margin"],
