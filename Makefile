@@ -32,7 +32,7 @@ study: ## the whole study on the real data: make report SCALE=full
 test: latex environment ## all tests, or those named by TESTS
 	.venv/bin/python -m pytest $(TESTS)
 
-test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
+test-thorough: latex environment ## the tests that take too long for every day: kills and hostile input, many times
 	.venv/bin/python -m pytest -m thorough $(TESTS)
 
 benchmark: environment ## measure speed and limits: benchmarks/results.csv (installs PyTorch to compare with)

@@ -150,7 +150,7 @@ def test_no_server(tmp_path):
         download("http://127.0.0.1:9/file", tmp_path / "file", MD5, SIZE, attempts=2, pause=0)
 
 
-@tried(10, 400)
+@tried(10, 200)
 def test_breaks_at_any_byte_are_resumed(cases, server, tmp_path):
     target = tmp_path / "file"
 

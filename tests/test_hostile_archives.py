@@ -48,7 +48,7 @@ def whole_or_refused(archive, **changes):
     assert {path.name for path in archive.parent.iterdir()} <= {archive.name, "whole"}
 
 
-@tried(25, 3000)
+@tried(25, 1000)
 @pytest.mark.parametrize("form", ["tiny_imagenet", "cifar10"])
 def test_a_damaged_archive(cases, tmp_path, form):
     make = {"tiny_imagenet": tiny_imagenet_zip, "cifar10": cifar10_archive}[form]
@@ -62,7 +62,7 @@ def test_a_damaged_archive(cases, tmp_path, form):
     holds(cases, check)
 
 
-@tried(15, 2000)
+@tried(15, 1000)
 @pytest.mark.parametrize("name", ["data_batch_2", "batches.meta"])
 def test_a_damaged_pickle(cases, tmp_path, name):
     (tmp_path / "whole").mkdir()
@@ -84,7 +84,7 @@ OPCODES = st.sampled_from(
 )
 
 
-@tried(200, 20000)
+@tried(200, 10000)
 def test_any_opcodes(cases):
     """Of what a pickle may say nothing is called, and nothing but plain values comes out."""
 
@@ -110,7 +110,7 @@ def noise(form: str) -> bytes:
     return buffer.getvalue()
 
 
-@tried(100, 10000)
+@tried(100, 3000)
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_a_damaged_picture(cases, form):
     @given(damaged(noise(form)) | st.binary(max_size=100))
@@ -135,7 +135,7 @@ NAMES = st.sampled_from(
 CONTENTS = st.sampled_from([jpeg(), jpeg("L"), noise("PNG"), b"", b"file,label\na/0.png,a\n"])
 
 
-@tried(25, 3000)
+@tried(25, 1000)
 @pytest.mark.parametrize("form", ["folder", "csv", "tiny_imagenet"])
 def test_a_zip_of_anything(cases, tmp_path, form):
     source = tmp_path / "any.zip"
@@ -152,7 +152,7 @@ def test_a_zip_of_anything(cases, tmp_path, form):
     holds(cases, check)
 
 
-@tried(25, 3000)
+@tried(25, 1000)
 def test_any_table(cases, tmp_path):
     source = class_folder(tmp_path / "own", {"images": 12})
     row = st.tuples(

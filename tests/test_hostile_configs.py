@@ -105,7 +105,7 @@ def folder(tmp_path_factory):
     return made
 
 
-@tried(60, 4000)
+@tried(30, 1000)
 def test_a_changed_config(cases, folder):
     @given(changed(CONFIG), st.sampled_from(SCALES))
     def check(config, scale):
@@ -115,7 +115,7 @@ def test_a_changed_config(cases, folder):
     holds(cases, check)
 
 
-@tried(60, 4000)
+@tried(30, 1000)
 def test_a_changed_command_line(cases):
     @given(changed({**CONFIG, "scale": "demo"}))
     def check(overrides):
@@ -124,7 +124,7 @@ def test_a_changed_command_line(cases):
     holds(cases, check)
 
 
-@tried(60, 4000)
+@tried(30, 1000)
 def test_any_file_as_config(cases, folder):
     @given(
         st.binary(max_size=200)

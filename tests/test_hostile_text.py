@@ -63,7 +63,7 @@ def test_markdown_shows_them_in_one_cell(finished_study):
 TEXTS = st.text(st.sampled_from("\\{}$&#^_%~<>|\"'`-,;[]*=@!?/: \n") | st.characters(codec="utf-8"))
 
 
-@tried(2, 100)
+@tried(2, 30)
 def test_latex_takes_any_text(cases, tmp_path):
     preamble = (ROOT / "report" / "preamble.tex").read_text()
 
@@ -97,7 +97,7 @@ def test_latex_takes_any_text(cases, tmp_path):
     holds(cases, check)
 
 
-@tried(10, 1000)
+@tried(10, 300)
 def test_a_figure_takes_any_text(cases):
     @given(TEXTS)
     def check(text):
@@ -114,7 +114,7 @@ def test_a_figure_takes_any_text(cases):
     holds(cases, check)
 
 
-@tried(50, 5000)
+@tried(50, 2000)
 def test_a_parameter_ends_no_script(cases):
     @given(st.dictionaries(st.text(max_size=3), st.lists(TEXTS)))
     def check(value):
@@ -126,7 +126,7 @@ def test_a_parameter_ends_no_script(cases):
     holds(cases, check)
 
 
-@tried(50, 5000)
+@tried(50, 2000)
 def test_markdown_takes_any_text(cases):
     @given(TEXTS)
     def check(text):

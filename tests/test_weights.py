@@ -135,7 +135,7 @@ def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change
     assert [each.name for each in tmp_path.iterdir()] == ["model.keras"]
 
 
-@tried(5, 300)
+@tried(5, 100)
 def test_a_damaged_keras_file(cases, tmp_path):
     path = tmp_path / "model.keras"
     convolutional_base(SHAPE, STATISTICS, 0.01, False, "vgg16").save(path)
