@@ -109,7 +109,10 @@ def test_a_read_only_folder_is_named(tmp_path):
     command = f"mount -o remount,ro disk; {preparation(tmp_path)}; echo $?"
     ended = with_disk(tmp_path, "1m", command)
     assert ended.stdout.strip() == "1"
-    assert "disk/log.lock cannot be written: its folder or file system is read-only" in ended.stderr
+    assert (
+        "disk/log.lock cannot be opened: its permissions or a read-only disk forbid it"
+        in ended.stderr
+    )
     assert "Traceback" not in ended.stderr
 
 
@@ -173,7 +176,7 @@ def test_two_snakemakes_at_once(fresh_study):
     assert first.returncode == 0, shown
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stdout + second.stderr
-    assert fresh_study.planned(target) == {}
+    assert (fresh_study.folder / target).exists()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_two_snakemakes_at_once(fresh_study):
             OSError(errno.EDQUOT, "", "a/b"),
             "a/b cannot be written: its disk is full, or your share",
         ),
-        (PermissionError(errno.EACCES, "", "a/b"), "a/b .* is read-only for you"),
+        (PermissionError(errno.EACCES, "", "a/b"), "a/b cannot be opened: its permissions"),
         (OSError("h5: errno = 28, error message = 'No space left on device'"), "disk is full"),
         (RuntimeError("RESOURCE: No space left on device [Op:Save]"), "disk is full"),
     ],

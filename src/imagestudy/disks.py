@@ -7,10 +7,11 @@ from pathlib import Path
 
 from imagestudy.errors import StudyError
 
+# Numbers of errors, and their words: libraries written in C tell the words alone.
 FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL_WORDS = ("No space left on device", "Disk quota exceeded")
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
-# Libraries written in C tell the reason in their message only.
-WORDS = {"No space left on device": True, "Disk quota exceeded": True, "Read-only file": False}
+FORBIDDEN_WORDS = ("Read-only file system",)
 
 
 def is_of_disk(error: BaseException) -> bool:
@@ -21,23 +22,21 @@ def is_of_disk(error: BaseException) -> bool:
 def explained(error: BaseException) -> str | None:
     """What happened to which file, and what would help; None for any other error."""
     for each in _chain(error):
-        number = getattr(each, "errno", None)
-        said = next((full for words, full in WORDS.items() if words in str(each)), None)
-        full = said if said is not None else number in FULL
-        if isinstance(each, OSError | RuntimeError) and (
-            said is not None or number in FULL | FORBIDDEN
-        ):
-            name = getattr(each, "filename", None) or "a file of the study"
-            reason = (
-                "its disk is full, or your share of it: make room"
-                if full
-                else "its folder or file system is read-only for you: make it writable"
-            )
-            return (
-                f"{name} cannot be written: {reason}, and give the same command again; what was "
-                "finished is kept"
-            )
+        if _says(each, FULL, FULL_WORDS):
+            reason = "cannot be written: its disk is full, or your share of it: make room"
+        elif _says(each, FORBIDDEN, FORBIDDEN_WORDS):
+            reason = "cannot be opened: its permissions or a read-only disk forbid it: change that"
+        else:
+            continue
+        name = getattr(each, "filename", None) or "a file of the study"
+        return f"{name} {reason}, and give the same command again; what was finished is kept"
     return None
+
+
+def _says(error: BaseException, numbers: set[int], words: tuple[str, ...]) -> bool:
+    if not isinstance(error, OSError | RuntimeError):
+        return False
+    return getattr(error, "errno", None) in numbers or any(each in str(error) for each in words)
 
 
 def require_writable(path: Path) -> None:
