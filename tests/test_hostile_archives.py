@@ -131,7 +131,7 @@ NAMES = st.sampled_from(
     ["a/0.png", "a/1.jpg", "b/0.png", "../a.png", "/etc/x.png", "a\\b.png", "a/\n.png", "C:/x.png"]
     + ["train/a/0.png", "train/b/0.png", "test/a/0.png", "val/a/0.png", "a//0.png", "./a/0.png"]
     + ["labels.csv", "é/😀.png", "a/" + "9" * 5000 + ".png", "wnids.txt", "words.txt"]
-) | st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=12)
+) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 CONTENTS = st.sampled_from([jpeg(), jpeg("L"), noise("PNG"), b"", b"file,label\na/0.png,a\n"])
 
 
