@@ -91,7 +91,7 @@ def used_or_refused(load) -> None:
         except StudyError as error:
             message = str(error)
             assert "\n" not in message.strip()
-            assert len(message) < 1500
+            assert len(message) < 6000
             places = ("config.yaml", "scale is", "what was asked", "data_root", *SCALES)
             assert message.startswith(places), message
 

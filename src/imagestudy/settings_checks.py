@@ -17,12 +17,17 @@ SAME_AS_START = ("width", "batch_normalization")
 OWN_SEARCH = "autokeras_stock"
 OWN_TRAINING = ("precision", "pictures", "train_evaluation_pictures")
 
+LONGEST = 1000  # of a message that may hold all that stands at a place
+
 
 def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
-        raise StudyError(f"config.yaml: {_explained(error)}")
+        message = f"config.yaml: {_explained(error)}"
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} … {message[-LONGEST // 2 :]}"
+        raise StudyError(message)
 
 
 def _explained(error: ValidationError) -> str:
