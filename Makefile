@@ -40,7 +40,7 @@ bundle: environment ## the finished study at SCALE in one file: results/SCALE/bu
 test: latex environment ## all tests, or those named by TESTS
 	.venv/bin/python -m pytest $(TESTS)
 
-test-thorough: latex environment ## the tests that take too long for every day: kills at many moments
+test-thorough: latex environment ## the tests that take too long for every day: kills and hostile input, many times
 	.venv/bin/python -m pytest -m thorough $(TESTS)
 
 test-slurm: latex environment ## the study, and its faults, on a throw-away Slurm cluster (as root)

@@ -44,10 +44,13 @@ def main(arguments: list[str]) -> None:
         unlocked = subprocess.run([*SNAKEMAKE, "--unlock", *arguments], check=False)
         if unlocked.returncode:
             raise SystemExit(unlocked.returncode)
-    LOCKS.mkdir(parents=True, exist_ok=True)
     partial = OWNER.with_suffix(".part")
-    partial.write_text(json.dumps(description(psutil.Process())))
-    partial.replace(OWNER)
+    try:
+        LOCKS.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(description(psutil.Process())))
+        partial.replace(OWNER)
+    except OSError as error:
+        stop(f"{LOCKS.resolve()} cannot be written ({error.strerror}); the study needs it")
     # It replaces this process: signals, exit code and process number are Snakemake's own.
     os.execv(sys.executable, [*SNAKEMAKE, *arguments])
 

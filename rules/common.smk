@@ -11,12 +11,14 @@ SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
 from imagestudy.bundle import all_settings, bundle_of
+from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
 from imagestudy.provenance import code_digests
 from imagestudy.settings import Study
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
 try:
+    require_writable(Path(".snakemake"))
     bundle = bundle_of(config)
     study = bundle.study if bundle else Study.load(FOLDER, config)
     if not bundle:
@@ -38,6 +40,10 @@ os.environ.update(
 
 # What a bundle makes never lies among the results of a study that ran here.
 RESULTS = f"{study.folder}-bundle" if bundle else study.folder
+
+
+onstart:
+    require_writable(Path(at_scale("logs")))
 
 
 wildcard_constraints:

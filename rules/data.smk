@@ -44,6 +44,7 @@ rule download:
     params:
         url=lambda wildcards: DOWNLOADS[wildcards.file].url,
         md5=lambda wildcards: DOWNLOADS[wildcards.file].md5,
+        size=lambda wildcards: DOWNLOADS[wildcards.file].size,
     message:
         "Downloading {wildcards.file}"
     script:

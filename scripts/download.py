@@ -7,4 +7,9 @@ from imagestudy.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        download(snakemake.params.url, Path(snakemake.output.file), snakemake.params.md5)
+        download(
+            snakemake.params.url,
+            Path(snakemake.output.file),
+            snakemake.params.md5,
+            snakemake.params.size,
+        )

@@ -8,12 +8,12 @@ from imagestudy.figures.frames import histories
 from imagestudy.figures.learning import learning_curves
 from imagestudy.figures.saving import save
 from imagestudy.jobs import logged
-from imagestudy.results import read_json
+from imagestudy.results import read_record
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]), style.context(snakemake.input.style):
-        summary = read_json(Path(snakemake.input.summary))
-        data = read_json(Path(snakemake.input.data))
+        summary = read_record(Path(snakemake.input.summary))
+        data = read_record(Path(snakemake.input.data))
         figure = learning_curves(
             histories(snakemake.input.histories),
             {run["seed"]: run["best_epoch"] for run in summary["runs"]},

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from hostile_names import CLASSES, FOLDER, HARM
 from PIL import Image
 
 from imagestudy.datasets.synthetic import generate
@@ -33,12 +34,15 @@ ELSEWHERE = {
 }
 SIZES = {"vgg16": 0.05, "vgg16_transfer": 0.05, "vgg16_fine_tune": 0.05, "vgg16_from_scratch": 0.05}
 TINY = {
+    "title": f"By hand? {HARM[0]} {HARM[10]} {HARM[5]}",
+    "subtitle": " ".join(HARM),
+    "authors": HARM,
     "seeds": [1],
     "datasets": {
         "own": {
-            "title": "My pictures",
+            "title": f"My pictures {HARM[0]} {HARM[10]}",
             "format": "folder",
-            "path": "own",
+            "path": FOLDER,
             "image_size": 32,
             "resize_filter": "box",
             "selection_fraction": 0.3,
@@ -56,7 +60,7 @@ TINY = {
     "training": {"batch_size": 12, "epochs": 1, "precision": "float32", "compiled": False},
     "experiments": {
         "alexnet_own": {
-            "title": r"AlexNet on a_b%c&d# \input{x}",
+            "title": f"AlexNet on {' / '.join(HARM)}",
             "role": "modern",
             "script": "alexnet",
             "dataset": "own",
@@ -65,7 +69,11 @@ TINY = {
         **dict.fromkeys(ELSEWHERE["experiments"]),
         "keras_cnn": {"training": {"epochs": 1}},
         "autokeras": {"training": {"epochs": 1}},
-        "alexnet": {"network": {"width": 0.05}, "training": {"epochs": 1}},
+        "alexnet": {
+            "title": "[1pt] * 中文",
+            "network": {"width": 0.05},
+            "training": {"epochs": 1},
+        },
         **{
             name: {
                 "network": {"width": width},
@@ -78,6 +86,7 @@ TINY = {
     "searches": {
         **dict.fromkeys(ELSEWHERE["searches"]),
         "hand": {
+            "title": f"* {HARM[0]} {HARM[10]}",
             "rounds": 1,
             "trials_per_round": 1,
             "training": TRIAL,
@@ -111,7 +120,7 @@ class StudyCopy:
             shutil.copytree(
                 ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
             )
-        _write_pictures(folder / "own")
+        _write_pictures(folder / FOLDER)
         (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(TINY))
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
@@ -147,14 +156,14 @@ def prepared(folder: Path, overrides: dict) -> Path:
 
 
 def _write_pictures(folder: Path) -> None:
-    """A folder of three classes of pictures, as a person has them: of several sizes."""
+    """A folder of classes of pictures, as a person has them: of several sizes."""
     generator = np.random.default_rng(1)
-    for label, name in enumerate(("cats & dogs", "50%_grey", "#3")):
+    for label, name in enumerate(CLASSES):
         (folder / name).mkdir(parents=True)
         for number in range(10):
-            pixels = generator.integers(80 * label, 80 * label + 90, (40 + number, 50, 3))
+            pixels = generator.integers(9 * label, 9 * label + 90, (40 + number, 50, 3))
             picture = Image.fromarray(pixels.astype(np.uint8))
-            picture.save(folder / name / f"{number}.png")
+            picture.save(folder / name / (f"{number}.png" if number else f"{name}.png"))
 
 
 @pytest.fixture(scope="session")

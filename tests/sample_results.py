@@ -398,8 +398,8 @@ def write_search(folder: Path, search: str, proposer: str, generator: Any) -> No
     write_json(
         folder / "seed-1" / "best.json",
         {
-            "search": search, "proposer": proposer, "oracle": ORACLES.get(proposer), "seed": 1,
-            "dataset": "tiny_imagenet",
+            "schema": 1, "search": search, "proposer": proposer, "oracle": ORACLES.get(proposer),
+            "seed": 1, "dataset": "tiny_imagenet",
             "status": "proposed", "trial": 1, "round": 3, "score": float(scores[-1]),
             "network": {"maps": [32, 64]}, "training": {"learning_rate": 0.01},
             "trials": trials, "completed": int(trials - failed.sum()),

@@ -9,10 +9,12 @@ from imagestudy.figures.text import plain
     [
         (r"\input{x}", r"\textbackslash{}input\{x\}"),
         ("50% of a_b & c#1 $2 ^~", None),
-        ("中", "[U+4E2D]"),
+        ("中", "{[}U+4E2D]"),
         ("naïve Łódź", "naïve Łódź"),
         ("a\nb", "a b"),
-        ("\x07", "[U+0007]"),
+        ("--x ?` ''", "-{}-x ?{}` '{}'"),
+        ("\x07", "{[}U+0007]"),
+        ("*[1pt]", "{*}{[}1pt]"),
     ],
 )
 def test_every_character_is_escaped_or_named(text, expected):

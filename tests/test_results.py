@@ -1,13 +1,18 @@
 import copy
 import hashlib
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_results
 
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
+from imagestudy.evidence import Evidence
 from imagestudy.recording import SECONDS
-from imagestudy.results import choice_of, gather, read_json, write_json
+from imagestudy.results import choice_of, gather, read_json, read_record, write_json
+from imagestudy.search.ledger import read_ledger
 
 EXPERIMENT = {"experiment": "alexnet", "number": 3, "title": "AlexNet", "role": "original"}
 CODE = {"digest": "c", "modules": {"imagestudy/training.py": "c"}}
@@ -73,7 +78,7 @@ def result(seed, top1, status="completed", **changes):
 def study(tmp_path):
     """Two seeds' results on disk, and what `gather` is told of them."""
     data = tmp_path / "data" / "dataset.json"
-    write_json(data, DATA)
+    write_json(data, {"schema": 1, **DATA})
     paths = []
     for seed, top1 in ((1, 0.5), (2, 0.7)):
         paths.append(tmp_path / "runs" / "alexnet" / f"seed-{seed}" / "result.json")
@@ -187,3 +192,37 @@ def test_a_seed_that_took_imagenets_weights_speaks_for_all(study):
     imagenet = {"provenance": "imagenet", "name": "imagenet", "digest": None}
     write_json(study["paths"][1], result(2, 0.7, start=imagenet))
     assert gather(**study)["start"] == imagenet
+
+
+OLDER = "made by another version of the study|another version of the study made it"
+
+
+@pytest.mark.parametrize(
+    ("file", "match"),
+    [
+        ("data/tiny_imagenet/dataset.json", OLDER),
+        ("experiments/alexnet.json", OLDER),
+        ("searches/hand/seed-1/best.json", OLDER),
+        ("searches/hand/ledger.csv", OLDER),
+    ],
+)
+def test_a_results_folder_of_an_older_version_is_named(tmp_path, file, match):
+    root = sample_results.write(tmp_path)
+    (path,) = [each for each in root.rglob(Path(file).name) if str(each).endswith(file)]
+    if path.suffix == ".json":
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 0}))
+    else:
+        path.write_text(path.read_text().replace("best_so_far", "best"))
+    with pytest.raises(StudyError, match=match) as caught:
+        Evidence.read(**sample_results.inputs(root))
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}', "null"])
+def test_a_record_that_is_none_is_named(tmp_path, text):
+    (tmp_path / "best.json").write_text(text)
+    with pytest.raises(StudyError, match=r"best.json (is not JSON|was made by another version)"):
+        read_record(tmp_path / "best.json")
+    with pytest.raises(StudyError, match=r"ledger.csv (is no ledger|has no column)"):
+        (tmp_path / "ledger.csv").write_text(text)
+        read_ledger(tmp_path / "ledger.csv")

@@ -1,3 +1,4 @@
+import errno
 import importlib.util
 import json
 import os
@@ -38,7 +39,7 @@ def trial(data, tmp_path):
 
     def make(**proposal):
         first = {"trial": 1, "status": "proposed", "reason": None, "network": {}, "training": {}}
-        write_json(tmp_path / "proposals.json", {"trials": [first | proposal]})
+        write_json(tmp_path / "proposals.json", {"schema": 1, "trials": [first | proposal]})
         return Run(
             Study.load(ROOT, OVERRIDES).trial_settings("hand", 1, 1, 1),
             CODE,
@@ -56,7 +57,7 @@ def run(data, tmp_path):
     """Make a run of the experiment by hand whose search ended so."""
 
     def make(**best):
-        found = {"trial": 1, "network": SIZES, "training": {}, "status": "completed"}
+        found = {"schema": 1, "trial": 1, "network": SIZES, "training": {}, "status": "completed"}
         write_json(tmp_path / "best.json", found | best)
         names = ("result.json", "history.csv", "predictions.npz", "model.keras")
         return Run(
@@ -226,3 +227,13 @@ def test_an_experiments_script_can_be_imported_without_a_workflow(script):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert callable(getattr(module, f"train_{script}"))
+
+
+@pytest.mark.parametrize("make", ["run", "trial"])
+def test_a_full_disk_is_no_result(make, request, tmp_path):
+    def fills_the_disk(run):
+        raise OSError(errno.ENOSPC, "No space left on device", "checkpoint")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        request.getfixturevalue(make)().perform(fills_the_disk)
+    assert not (tmp_path / "result.json").exists()

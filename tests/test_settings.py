@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 import yaml
 
 from imagestudy.errors import StudyError
-from imagestudy.merging import without_left_out
+from imagestudy.merging import merged, without_left_out
 from imagestudy.settings import Study
 
 ROOT = Path(__file__).parent.parent
@@ -312,6 +313,34 @@ REFUSED = [
         "experiments.alexnet.improves compares alexnet on tiny_imagenet and vgg16_transfer on cifa",
     ),
     ({"paper": "a5"}, "config.yaml: paper is 'a5'; it must be one of a4, letter"),
+    (
+        {
+            "experiments": {
+                "mine": {
+                    "title": "a",
+                    "role": "control",
+                    "script": "alexnet",
+                    "dataset": "cifar10",
+                    "network": {"width": 0.5},
+                }
+            }
+        },
+        "config.yaml: experiments.mine.network lacks dropout, batch_normalization, which alexnet",
+    ),
+    (
+        {"experiments": {"alexnet": {"network": {"units": 5}}}},
+        "experiments.alexnet.network.units is given, but alexnet has no such size; it has width, "
+        "dropout, batch_normalization",
+    ),
+    (
+        {"title": "", "authors": ["x" * 2001]},
+        "Text is not empty, and has at most 2000 characters",
+    ),
+    ({"data_root": "/a/{b}"}, "config.yaml: data_root"),
+    (
+        {"experiments": {"a\n": {}}},
+        "A name has small letters, digits and _, at most 60",
+    ),
     ({"searches": {"hand": {"rounds": 0}}}, "config.yaml: searches.hand.rounds: 0 is less than"),
     ({"seeds": []}, "config.yaml: seeds"),
     ({"searches": {"hand": {"candidates": []}}}, "config.yaml: searches.hand.candidates is empty"),
@@ -345,3 +374,9 @@ def test_a_config_that_is_not_yaml(tmp_path):
     (tmp_path / "config.yaml").write_text("a: [")
     with pytest.raises(StudyError, match=r"config.yaml is not YAML"):
         Study.load(tmp_path, {"scale": "demo"})
+
+
+def test_the_readmes_own_data_and_experiment_are_accepted():
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    study = load(**merged(*map(yaml.safe_load, blocks)))
+    assert study.experiments["alexnet_flowers"]["dataset"] == "flowers"

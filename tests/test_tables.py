@@ -146,7 +146,7 @@ def test_searches_are_compared_at_equal_cost(demo):
 def test_every_trial_and_space_is_shown(demo):
     rows = searches.trials(demo).rows
     assert len(rows) == sum(len(ledger) for ledger in demo.ledgers.values())
-    assert "maps [16, 32]" in rows[0][2]
+    assert "maps {[}16, 32]" in rows[0][2]
     ledger = demo.ledgers["hand"].copy()
     ledger.loc[2:, ["status", "error", "score"]] = ["skipped", "budget", float("nan")]
     fewer = dataclasses.replace(demo, ledgers=demo.ledgers | {"hand": ledger})

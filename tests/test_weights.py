@@ -1,10 +1,16 @@
 import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
 from keras.src.legacy.saving import legacy_h5_format
+from properties import damaged, ends, holds, tried
 
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
@@ -71,3 +77,77 @@ def test_a_broken_file_of_weights_is_refused(tmp_path):
 def test_other_weights_than_the_published_ones_are_refused(published):
     with pytest.raises(StudyError, match="official file's is 6d6bbae143d832006294945121d1f1fc"):
         load_start(base(), "imagenet", published[0])
+
+
+def touch(pictures):
+    os.system("touch touched")
+    return pictures
+
+
+def with_config(path: Path, change) -> None:
+    """The `.keras` file at `path` with its config changed."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(files["config.json"])
+    change(config)
+    files["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+
+
+def foreign(module, name, arguments):
+    """A change of the config: its second layer is made by a function that is no layer."""
+
+    def change(config):
+        layer = config["config"]["layers"][1]
+        layer |= {"module": module, "class_name": name, "config": arguments}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        None,
+        foreign("os", "system", "touch touched"),
+        foreign("builtins", "exec", {"source": "import os; os.system('touch touched')"}),
+        foreign("subprocess", "Popen", {"args": ["touch", "touched"]}),
+        foreign("keras.utils", "get_file", {"fname": "touched", "origin": "file:///etc/passwd"}),
+        foreign("keras.config", "enable_unsafe_deserialization", {}),
+        foreign("keras.layers", "TFSMLayer", {"filepath": "/etc/passwd"}),
+        lambda config: config["config"].pop("layers"),
+        lambda config: config.update(module="os", class_name="system", config="touch touched"),
+    ],
+)
+def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "model.keras"
+    network = keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten()])
+    if change is None:
+        network.add(keras.layers.Lambda(touch))
+        (tmp_path / "touched").unlink()
+    network.save(path)
+    if change:
+        with_config(path, change)
+    with ends(), pytest.raises(StudyError, match=r"model.keras: its weights do not fit"):
+        load_start(base(0.05, "vgg16"), "vgg16", path)
+    assert [each.name for each in tmp_path.iterdir()] == ["model.keras"]
+
+
+@tried(5, 100)
+def test_a_damaged_keras_file(cases, tmp_path):
+    path = tmp_path / "model.keras"
+    convolutional_base(SHAPE, STATISTICS, 0.01, False, "vgg16").save(path)
+    child = base(0.01, "vgg16")
+
+    @given(damaged(path.read_bytes()))
+    def check(data):
+        path.write_bytes(data)
+        with ends():
+            try:
+                load_start(child, "vgg16", path)
+            except StudyError as error:
+                assert str(error).startswith(f"{path}: its weights do not fit")
+
+    holds(cases, check)

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 import pypdf
 import pytest
-import yaml
-from conftest import ROOT
+from conftest import ROOT, TINY
+from hostile_names import FOLDER, printed
 
 from imagestudy.settings import Study
 from imagestudy.stored import metrics, read_stored
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 DEMO = Study.load(ROOT, {"scale": "demo"})
 EXPERIMENTS, SEARCHES = DEMO.experiments, DEMO.searches
 REPORT = {"tabulate", "render_report", "compile_report", "copy_report"}
@@ -47,8 +46,8 @@ def results(study, experiment):
 
 def test_the_study_ends_in_a_pdf(finished_study):
     reader = pypdf.PdfReader(finished_study.folder / "report.pdf")
-    assert reader.metadata.title == CONFIG["title"]
-    assert reader.metadata.author == ", ".join(CONFIG["authors"])
+    assert reader.metadata.title == printed(TINY["title"])
+    assert reader.metadata.author == printed(", ".join(TINY["authors"]))
     pages = [page.extract_text() for page in reader.pages]
     for page in pages:
         assert "generated data" in page
@@ -61,17 +60,13 @@ def test_the_study_ends_in_a_pdf(finished_study):
 def test_a_persons_own_pictures_are_studied_too(finished_study):
     result = json.loads((results(finished_study, "alexnet_own") / "result.json").read_text())
     assert result["data"] == result["data"] | {"name": "own", "source": "own"}
-    reader = pypdf.PdfReader(finished_study.folder / "report.pdf")
-    text = "\n".join(page.extract_text() for page in reader.pages)
-    assert "AlexNet on a_b%c&d# \\input{x}" in text
-    assert "My pictures" in text
 
 
 def test_an_edit_of_own_pictures_is_seen(finished_study):
     assert "prepare" not in finished_study.planned("alexnet_own")
-    picture = finished_study.folder / "own" / "#3" / "1.png"
+    picture = finished_study.folder / FOLDER / "#3" / "1.png"
     kept, changed = picture.read_bytes(), picture.stat().st_mtime_ns
-    picture.write_bytes((finished_study.folder / "own" / "#3" / "2.png").read_bytes())
+    picture.write_bytes((picture.with_name("2.png")).read_bytes())
     assert finished_study.planned("alexnet_own")["prepare"] == 1
     picture.write_bytes(kept)
     os.utime(picture, ns=(changed, changed))
@@ -297,6 +292,7 @@ def test_the_html_report_holds_the_figures_with_captions_and_needs_no_network(fi
         assert f'"{path.relative_to(finished_study.folder)}"' in page
     assert page.count('"caption": "<p>') == len(shown)
     assert "Accuracy and loss of alexnet over epochs" in page
+    assert "<script>alert" not in page
 
 
 def test_a_wrong_setting_stops_before_any_job(fresh_study):

@@ -11,6 +11,7 @@ import numpy as np
 
 from imagestudy.errors import StudyError
 
+SCHEMA = 1  # of dataset.json
 SPLITS = ("train", "selection", "test")
 
 
@@ -129,6 +130,12 @@ def open_dataset(folder: Path) -> Dataset:
         description = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from None
+    schema = description.get("schema") if isinstance(description, dict) else None
+    if schema != SCHEMA:
+        raise StudyError(
+            f"{path} was made by another version of the study (its schema is {schema}, this "
+            f"version's {SCHEMA}); prepare the data set again"
+        )
     dataset = Dataset(folder, description)
     for split in SPLITS:
         dataset.split(split)

@@ -16,10 +16,18 @@ TIMEOUT = (15, 60)  # seconds to connect, and between two pieces
 PIECE = 1 << 18
 
 
+class _ShortError(Exception):
+    """The connection ended before the file did."""
+
+
+# A redirection to what is no address is a `ValueError`.
+BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, ValueError, _ShortError)
+
+
 def download(
-    url: str, target: Path, md5: str, attempts: int = ATTEMPTS, pause: float = PAUSE
+    url: str, target: Path, md5: str, size: int, attempts: int = ATTEMPTS, pause: float = PAUSE
 ) -> None:
-    """Fetch `url` into `target`, whose MD5 must be `md5`.
+    """Fetch `url` into `target`, whose MD5 must be `md5`; it has `size` bytes.
 
     What came before a break stays in `<target>.part`, and is continued by the next attempt or
     the next call. `target` appears only when it is whole.
@@ -28,9 +36,9 @@ def download(
     target.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(1, attempts + 1):
         try:
-            _fetch(url, partial)
+            _fetch(url, partial, size)
             break
-        except (requests.RequestException, urllib3.exceptions.HTTPError, _ShortError) as error:
+        except BROKEN as error:
             if attempt == attempts or _hopeless(error):
                 raise StudyError(
                     f"{url} could not be fetched in {attempt} attempts ({error}). What came is "
@@ -41,16 +49,12 @@ def download(
     with partial.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
     if found != md5:
-        partial.unlink()
+        partial.unlink(missing_ok=True)
         raise StudyError(
             f"{url}: the MD5 of what came is {found}; it must be {md5}. The file is removed; run "
             "again, and if that does not help, the server holds another file"
         )
     partial.replace(target)
-
-
-class _ShortError(Exception):
-    """The connection ended before the file did."""
 
 
 def _hopeless(error: Exception) -> bool:
@@ -59,7 +63,7 @@ def _hopeless(error: Exception) -> bool:
     return response is not None and 400 <= response.status_code < 500
 
 
-def _fetch(url: str, partial: Path) -> None:
+def _fetch(url: str, partial: Path, size: int) -> None:
     have = partial.stat().st_size if partial.exists() else 0
     # Compressed on the way, a body could not be continued at a byte of the file.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -67,20 +71,20 @@ def _fetch(url: str, partial: Path) -> None:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
             if response.headers.get("Content-Range", "") == f"bytes */{have}":
                 return
-            partial.unlink()
+            partial.unlink(missing_ok=True)
             raise _ShortError(f"the server has fewer than the {have} bytes kept; they are dropped")
         response.raise_for_status()
         resumed = response.status_code == requests.codes.partial_content
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            partial.unlink()
+            partial.unlink(missing_ok=True)
             raise _ShortError("the server continued at another byte; what was kept is dropped")
         start = have if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = start + int(length) if length else None
+        length = response.headers.get("Content-Length", "")
+        total = start + int(length) if length.isascii() and length.isdigit() else None
         with (
             partial.open("ab" if resumed else "wb") as file,
             tqdm(
-                total=total,
+                total=size,
                 initial=start,
                 unit="B",
                 unit_scale=True,
@@ -92,6 +96,14 @@ def _fetch(url: str, partial: Path) -> None:
             while piece := response.raw.read1(PIECE):
                 file.write(piece)
                 progress.update(len(piece))
+                if file.tell() > size:
+                    break
             end = file.tell()
-    if total is not None and end != total:
-        raise _ShortError(f"{end} of {total} bytes came before the connection ended")
+    if end > size:
+        partial.unlink(missing_ok=True)
+        raise StudyError(
+            f"{url} sends more than the {size:,} bytes that the file has; what came is removed. "
+            "Run again, and if that does not help, the server holds another file"
+        )
+    if end < size and (total is None or end < total):
+        raise _ShortError(f"{end} of {total or size} bytes came before the connection ended")

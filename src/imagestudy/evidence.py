@@ -9,7 +9,8 @@ import pandas as pd
 import yaml
 
 from imagestudy import statistics
-from imagestudy.results import read_json
+from imagestudy.results import read_json, read_record
+from imagestudy.search.ledger import read_ledger
 from imagestudy.sources import IMAGENET
 
 Pair = tuple[str, str]
@@ -53,10 +54,10 @@ class Evidence:
     @classmethod
     def read(cls, study: dict[str, Any], files: Files) -> "Evidence":
         """Read the files; the title and role of an experiment are the study's, not the file's."""
-        found = {Path(path).stem: read_json(Path(path)) for path in files.summaries}
-        data = {Path(path).parent.name: read_json(Path(path)) for path in files.data}
-        rows = {Path(path).parent.name: pd.read_csv(path) for path in files.ledgers}
-        chosen = [read_json(Path(path)) for path in files.best]
+        found = {Path(path).stem: read_record(Path(path)) for path in files.summaries}
+        data = {Path(path).parent.name: read_record(Path(path)) for path in files.data}
+        rows = {Path(path).parent.name: read_ledger(Path(path)) for path in files.ledgers}
+        chosen = [read_record(Path(path)) for path in files.best]
         histories: dict[str, dict[int, pd.DataFrame]] = {}
         for path in map(Path, files.histories):
             seed = int(path.parent.name.removeprefix("seed-"))

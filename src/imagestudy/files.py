@@ -1,9 +1,18 @@
-"""Checksums of files."""
+"""Whether files are there, and their checksums."""
 
 import hashlib
 from pathlib import Path
 
 from imagestudy.errors import StudyError
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is at `path`; nothing is where it cannot be looked for."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def sha256(path: Path) -> str:

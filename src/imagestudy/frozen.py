@@ -10,6 +10,7 @@ import numpy as np
 
 from imagestudy import device
 from imagestudy.augmentation import augment
+from imagestudy.disks import reserve
 from imagestudy.provenance import digest
 
 BATCH = 500
@@ -91,6 +92,7 @@ class Features:
         if not path.exists():
             partial = path.with_suffix(".part")
             collected = np.memmap(partial, dtype, "w+", shape=shape)
+            reserve(partial)
             for first in range(0, len(images), BATCH):
                 batch = changed(images[first : first + BATCH], first)
                 outputs = self._beginning.predict_on_batch(batch)

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from imagestudy import disks
 from imagestudy.errors import StudyError
 from imagestudy.gpus import leased
 from imagestudy.locks import held
@@ -23,19 +24,22 @@ def logged(path: str | Path, gpus: int = 0) -> Iterator[float]:
 
     The file descriptors are redirected, so the output of native libraries lands there too. A
     `StudyError` ends the process with exit code 1, its message last in the log and on the
-    terminal; any other exception leaves its traceback in both.
+    terminal; so does a disk that is full or may not be written. Any other exception leaves its
+    traceback in both.
     """
-    with held(Path(f"{path}.lock")) as waited, _redirected(path) as terminal:
-        try:
-            asked = time.monotonic()
-            with leased(gpus):
-                yield waited + time.monotonic() - asked
-        except StudyError as error:
-            _tell(terminal, f"imagestudy: {error}\n")
-            raise SystemExit(1) from None
-        except Exception:
-            _tell(terminal, traceback.format_exc())
-            raise SystemExit(1) from None
+    try:
+        with held(Path(f"{path}.lock")) as waited, _redirected(path) as terminal:
+            try:
+                asked = time.monotonic()
+                with leased(gpus):
+                    yield waited + time.monotonic() - asked
+            except Exception as error:
+                _tell(terminal, _told(error))
+                raise SystemExit(1) from None
+    except OSError as error:
+        # There is no log to write it to.
+        os.write(2, _told(error).encode())
+        raise SystemExit(1) from None
 
 
 @contextlib.contextmanager
@@ -58,6 +62,16 @@ def _redirected(path: str | Path) -> Iterator[int]:
         os.close(terminal)
 
 
+def _told(error: Exception) -> str:
+    """What is said of an error that ends a job."""
+    if isinstance(error, StudyError):
+        return f"imagestudy: {error}\n"
+    explained = disks.explained(error)
+    return f"imagestudy: {explained}\n" if explained else traceback.format_exc()
+
+
 def _tell(terminal: int, message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
     os.write(terminal, message.encode())
+    # Where the disk is full, the log cannot tell it.
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)

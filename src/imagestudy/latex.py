@@ -22,6 +22,9 @@ SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    # At the start of a row these would belong to the end of the one before.
+    "[": "{[}",
+    "*": "{*}",
     '"': r"\textquotedbl{}",
     "\t": " ",
     "\n": " ",
@@ -42,6 +45,8 @@ SPECIAL = {
 }
 # What Latin Modern has in the T1 encoding: ASCII, and the letters of Latin-1 and Latin Extended-A.
 PRINTABLE = re.compile(r"[ -~À-ÖØ-öø-ÿĂ-ćČ-đĘ-ěĞğĹ-ĺĽľŁ-ńŇňŊŋŐ-ŕŘ-śŞ-şŠ-ťŮ-űŸ-ž]")
+# Between characters that would become one: two hyphens a dash, `?` and a grave accent another sign.
+LIGATURE = re.compile("(?<=-)(?=-)|(?<=')(?=')|(?<=,)(?=,)|(?<=[`?!])(?=`)")
 LONGEST_WORD = 18
 LEFT = r">{\raggedright\arraybackslash}X"
 FILLED = r"@{\extracolsep{\fill}}"
@@ -71,7 +76,7 @@ def left(millimetres: int) -> str:
 
 def escape(value: Any) -> str:
     """`value` as LaTeX text; a character that the fonts lack as its code, such as [U+4E2D]."""
-    return "".join(_character(character) for character in str(value))
+    return "{}".join("".join(map(_character, part)) for part in LIGATURE.split(str(value)))
 
 
 def printable(character: str) -> bool:
@@ -84,7 +89,7 @@ def _character(character: str) -> str:
         return SPECIAL[character]
     if printable(character):
         return character
-    return f"[U+{ord(character):04X}]"
+    return f"{{[}}U+{ord(character):04X}]"
 
 
 def breakable(value: Any, every: int = 8) -> str:

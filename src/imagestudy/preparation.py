@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from imagestudy.data import SCHEMA
 from imagestudy.datasets import cifar10, csv_folder, folder, tiny_imagenet
 from imagestudy.datasets.listing import LABELLED, Entries, Listing, ranks, stratified_cut
 from imagestudy.datasets.measures import colour_statistics, duplicates, split_digest
 from imagestudy.datasets.pictures import Decoder
+from imagestudy.disks import reserve
 from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 
@@ -109,7 +111,7 @@ def _write(
     np.savez(folder / "sources.npz", **{s: np.asarray(n, np.str_) for s, n in sources.items()})
     classes = [{"name": name, "title": title} for name, title in listing.classes]
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         **{key: settings[key] for key in ("name", "format", "source", "image_size")},
         "source_size": list(sizes.pop()) if len(sizes) == 1 else None,
         "resize_filter": settings["resize_filter"],
@@ -132,6 +134,7 @@ def _write_images(
         np.save(path, np.empty(shape, np.uint8))
         return np.load(path), 0, set()
     images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    reserve(path)
     # Files are read in their order, which is faster, and written where the split wants them.
     order = np.argsort(rows)
     end, grey, sizes = 0, 0, set()

@@ -39,6 +39,18 @@ def read_json(path: Path) -> Any:
         raise StudyError(f"{path} is not JSON ({error}); remove it and run again") from None
 
 
+def read_record(path: Path) -> dict[str, Any]:
+    """The JSON file at `path`, which a job of this version of the study wrote."""
+    found = read_json(path)
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != SCHEMA:
+        raise StudyError(
+            f"{path} was made by another version of the study (its schema is {schema}, this "
+            f"version's {SCHEMA}); remove it, or the results that it lies among, and run again"
+        )
+    return found
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as JSON, in one step: a reader never sees half a file. NaN is refused."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +102,7 @@ def read_results(
     That is with the settings `expected[i]`, by the code `made_by`, on the data described in the
     file `data`.
     """
-    description = read_json(data)
+    description = read_record(data)
     wanted = {
         "code": made_by,
         "data": {key: description[key] for key in ("name", "digest", "source")},
@@ -119,7 +131,7 @@ def gather(
     with another network than the search chose in the file `best[0]`, or from other weights than
     those of the file `starts[i]`.
     """
-    chosen = read_json(best[0]) if best else None
+    chosen = read_record(best[0]) if best else None
     runs = read_results(paths, expected, made_by, data)
     for number, (path, run) in enumerate(zip(paths, runs, strict=True)):
         # Never averaged: it is part of what was trained.

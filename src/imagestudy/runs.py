@@ -14,12 +14,13 @@ import numpy as np
 from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
+from imagestudy.disks import is_of_disk
 from imagestudy.errors import StudyError
 from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record
-from imagestudy.results import choice_of, read_json
+from imagestudy.results import choice_of, read_json, read_record
 from imagestudy.sources import IMAGENET
 from imagestudy.weights import load_start
 
@@ -102,7 +103,8 @@ class Run:
         except StudyError:
             raise
         except Exception as error:
-            if not (self._record.is_trial or failures.is_out_of_memory(error)):
+            is_result = self._record.is_trial or failures.is_out_of_memory(error)
+            if not is_result or is_of_disk(error):
                 raise
             traceback.print_exc()
             failure = failures.of_exception(error, self._built)
@@ -221,8 +223,8 @@ class Run:
     def _chosen(self) -> dict[str, Any]:
         """What a search chose for this run: the network and training of a proposal."""
         if "proposals" not in self._inputs:
-            return choice_of(read_json(self._inputs["best"]) if "best" in self._inputs else None)
-        proposal = read_json(self._inputs["proposals"])["trials"][self._settings["trial"] - 1]
+            return choice_of(read_record(self._inputs["best"]) if "best" in self._inputs else None)
+        proposal = read_record(self._inputs["proposals"])["trials"][self._settings["trial"] - 1]
         return {key: proposal[key] for key in ("network", "training", "status", "reason")}
 
     def _engine(self, threads: int) -> dict[str, Any]:

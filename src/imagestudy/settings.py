@@ -1,5 +1,6 @@
 """The study's settings: config.yaml, a scale over it, what was asked for over both; checked."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,19 @@ import yaml
 
 from imagestudy.errors import StudyError
 from imagestudy.families import check_families, families
+from imagestudy.files import is_there
 from imagestudy.merging import merged, without_left_out
 from imagestudy.own_pictures import on_own_pictures
+from imagestudy.plain import require_plain
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
+from imagestudy.text import guarded
 
-# Safe, and written in C where PyYAML has that: every dry run waits for it.
+# Safe, and written in C where PyYAML has that: every dry run waits for it. That one ends without a
+# word where brackets or dashes lie too deep in each other, so many of them are left to Python's.
 SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+OPENING = ("[", "{", "- ", "? ")
+MOST_OPENING = 5000
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
 DATASET_LABELS = ("title", "generate", "path")
 # What a run starts from that searches by itself: which weights, it finds out.
@@ -35,6 +42,7 @@ class Study:
 
         Raises a `StudyError` for anything that the schema refuses or that does not fit together.
         """
+        require_plain(overrides, "what was asked for over config.yaml")
         overrides = typed(overrides)
         known = read_yaml(folder / "config.yaml")
         scale = overrides.get("scale", known.get("scale"))
@@ -93,7 +101,7 @@ class Study:
         block = self.config["datasets"][dataset]
         kind = self.source_kind(dataset)
         if kind == "own":
-            if not Path(block["path"]).exists():
+            if not is_there(Path(block["path"])):
                 raise StudyError(
                     f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there"
                 )
@@ -231,7 +239,7 @@ class Study:
     def report_settings(self) -> dict[str, Any]:
         """What the report is told of the configuration."""
         kept = ("title", "subtitle", "authors", "paper", "scale", "seeds")
-        return {
+        settings = {
             **{key: self.config[key] for key in kept},
             "margin": self.config["statistics"]["margin"],
             "families": families(self.config),
@@ -260,6 +268,7 @@ class Study:
                 for name, block in self.searches.items()
             },
         }
+        return guarded(settings)
 
     def without_paths(self) -> dict[str, Any]:
         """The config without what holds on one machine only: where data lie."""
@@ -276,12 +285,13 @@ class Study:
     def experiment_labels(self, experiment: str) -> dict[str, Any]:
         """What the report calls an experiment: `experiment`, `number`, `title` and `role`."""
         block = self.experiments[experiment]
-        return {
+        labels = {
             "experiment": experiment,
             "number": block.get("number"),
             "title": self.label(experiment),
             "role": block["role"],
         }
+        return guarded(labels)
 
     def label(self, experiment: str) -> str:
         """The experiment's name in the report; a start other than ImageNet's weights is in it."""
@@ -305,17 +315,21 @@ def typed(value: Any) -> Any:
         return value
     try:
         read = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except Exception:  # what is no YAML may raise anything, and is text
         return value
-    return read if isinstance(read, bool | int | float | None) else value
+    number = isinstance(read, int | float) and math.isfinite(read)
+    return read if number or read is None else value
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, loaded safely."""
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), SAFE) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name} is not YAML: {error}") from None
+        text = path.read_text(encoding="utf-8")
+        many = sum(text.count(each) for each in OPENING) > MOST_OPENING
+        found = yaml.load(text, yaml.SafeLoader if many else SAFE) or {}
+    except Exception as error:  # a date that is none, or brackets without end, may raise anything
+        raise StudyError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
         raise StudyError(f"{path.name} is a {type(found).__name__}; it must hold keys and values")
+    require_plain(found, path.name)
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from imagestudy.builders import sizes
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 from imagestudy.search.validation import SCRIPT, check_search
@@ -16,12 +17,17 @@ SAME_AS_START = ("width", "batch_normalization")
 OWN_SEARCH = "autokeras_stock"
 OWN_TRAINING = ("precision", "pictures", "train_evaluation_pictures")
 
+LONGEST = 1000  # of a message that may hold all that stands at a place
+
 
 def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
-        raise StudyError(f"config.yaml: {_explained(error)}")
+        message = f"config.yaml: {_explained(error)}"
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} … {message[-LONGEST // 2 :]}"
+        raise StudyError(message)
 
 
 def _explained(error: ValidationError) -> str:
@@ -56,6 +62,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["experiments"].items():
         training = merged(config["training"], block.get("training", {}))
         _check_training(f"config.yaml: experiments.{name}.training", training)
+        _check_network(f"config.yaml: experiments.{name}.network", block)
         _check_own_search(name, config)
         _check_start(name, config, scripts)
         _check_search_of(name, config)
@@ -100,6 +107,24 @@ def _check_training(place: str, training: dict[str, Any]) -> None:
         raise StudyError(
             f"{place} has ema and start_learning_rate_factor; the average would be of weights that "
             "the factor has not slowed yet; set ema to null or the factor to 1"
+        )
+
+
+def _check_network(place: str, block: dict[str, Any]) -> None:
+    """A network has the sizes that its builder takes, unless a search says them."""
+    known = None if "search" in block else sizes(block["script"])
+    if known is None:
+        return
+    needed, optional = known
+    found = block.get("network", {})
+    lacking = [key for key in needed if key not in found]
+    if lacking:
+        raise StudyError(f"{place} lacks {', '.join(lacking)}, which {block['script']} needs")
+    ignored = sorted(found.keys() - set(needed) - set(optional))
+    if ignored:
+        raise StudyError(
+            f"{place}.{ignored[0]} is given, but {block['script']} has no such size; it has "
+            f"{', '.join((*needed, *optional))}"
         )
 
 

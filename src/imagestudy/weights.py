@@ -9,6 +9,8 @@ from imagestudy.errors import StudyError
 from imagestudy.files import require_md5, sha256
 from imagestudy.sources import IMAGENET, IMAGENET_WEIGHTS
 
+LONGEST_REASON = 300
+
 
 def load_start(
     base: keras.Model, start: str, path: Path, imagenet_md5: str = IMAGENET_WEIGHTS.md5
@@ -26,10 +28,11 @@ def load_start(
             base.load_weights(path)
         else:
             _copy(keras.saving.load_model(path, safe_mode=True), base)
-    except (ValueError, OSError) as error:
+    except Exception as error:  # a damaged file, or one made to do harm, may raise anything
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
         raise StudyError(
-            f"{path}: its weights do not fit {base.name} ({error}); start must be the same "
-            "network, of the same width"
+            f"{path}: its weights do not fit {base.name} ({type(error).__name__}: {reason}); start "
+            "must be the same network, of the same width"
         ) from error
     provenance = IMAGENET if start == IMAGENET else "study"
     return {"provenance": provenance, "name": start, "digest": sha256(path)}

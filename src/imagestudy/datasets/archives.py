@@ -1,17 +1,24 @@
 """Folders and zip files read alike, and archives checked before they are trusted."""
 
 import functools
+import gzip
+import io
 import os
 import stat
 import tarfile
+import unicodedata
 import zipfile
-import zlib
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from imagestudy.errors import StudyError
 
 # ASSUME: no picture or text of a data set is larger; what claims to be is a bomb.
 LARGEST_FILE = 256 * 1024 * 1024
+# What a tar archive may unpack to; CIFAR-10 takes 178 MB.
+LARGEST_TAR = 512 * 1024 * 1024
+# The others unpack a few kilobytes to gigabytes in one step.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Place:
@@ -57,11 +64,7 @@ class Folder(Place):
 
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`."""
-        try:
-            with Path(f"{self.path}/{self.prefix}{name}").open("rb", buffering=0) as file:
-                return file.read()
-        except OSError as error:
-            raise StudyError(f"{self.path}: {name} cannot be read: {error.strerror}") from None
+        return read_file(f"{self.path}/{self.prefix}{name}", f"{self.path}: {name}")
 
     @functools.cached_property
     def _all_names(self) -> list[str]:
@@ -71,6 +74,8 @@ class Folder(Place):
             inner = PurePosixPath(os.path.relpath(folder, root)).as_posix()
             start = "" if inner == "." else f"{inner}/"
             found += [start + file for file in files]
+        for name in found:
+            require_printable(name, self.path)
         return found
 
 
@@ -81,7 +86,7 @@ class Zip(Place):
     def _zip(self) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except Exception as error:  # a damaged archive may raise anything
             raise StudyError(
                 f"{self.path}: not a whole zip file ({error}); delete it, then fetch it again"
             ) from None
@@ -92,7 +97,7 @@ class Zip(Place):
             return self._zip.read(self.prefix + name)
         except KeyError:
             raise StudyError(f"{self.path}: {name} is not in it") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        except Exception as error:  # a damaged archive may raise anything
             raise StudyError(
                 f"{self.path}: {name} cannot be read ({error}); the archive is damaged: "
                 "delete it, then fetch it again"
@@ -100,15 +105,25 @@ class Zip(Place):
 
     @functools.cached_property
     def _all_names(self) -> list[str]:
+        found = set()
         for info in self._zip.infolist():
-            require_inside(info.filename, self.path)
-            if stat.S_ISLNK(info.external_attr >> 16):
-                raise StudyError(f"{self.path}: {info.filename} is a link; only files are read")
+            name = info.filename
+            require_inside(name, self.path)
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise StudyError(f"{self.path}: {name} is {_kind(kind)}; only files are read")
             if info.file_size > LARGEST_FILE:
+                raise _too_large(f"{self.path}: {name}", info.file_size)
+            if info.compress_type not in COMPRESSIONS:
                 raise StudyError(
-                    f"{self.path}: {info.filename} would unpack to {info.file_size:,} bytes; "
-                    f"at most {LARGEST_FILE:,} are read"
+                    f"{self.path}: {name} is compressed by method {info.compress_type}; "
+                    "only stored and deflated files are read"
                 )
+            if name in found:
+                raise StudyError(
+                    f"{self.path}: {name} is in it twice; each name must be there once"
+                )
+            found.add(name)
         return [info.filename for info in self._zip.infolist() if not info.is_dir()]
 
 
@@ -123,43 +138,89 @@ def open_place(path: Path) -> Place:
     return Zip(path)
 
 
-def tar_files(path: Path) -> dict[str, bytes]:
-    """The regular files of a gzipped tar archive, by name; nothing is written to disk."""
+def tar_files(path: Path, names: Collection[str]) -> dict[str, bytes]:
+    """Those of the files `names` that a gzipped tar archive holds; nothing is written to disk."""
     require_file(path)
-    found = {}
+    found: dict[str, bytes] = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with gzip.open(path) as packed:
+            unpacked = packed.read(LARGEST_TAR + 1)
+        if len(unpacked) > LARGEST_TAR:
+            raise StudyError(f"{path} unpacks to more than {LARGEST_TAR:,} bytes; so many are read")
+        with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in archive:
                 require_inside(member.name, path)
                 if member.isdir():
                     continue
-                if not member.isreg():
-                    raise StudyError(f"{path}: {member.name} is a link; only files are read")
+                # A sparse file is larger than what the archive has of it.
+                if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
+                    kind = "a link" if member.issym() or member.islnk() else "no ordinary file"
+                    raise StudyError(f"{path}: {member.name} is {kind}; only files are read")
                 if member.size > LARGEST_FILE:
-                    raise StudyError(
-                        f"{path}: {member.name} would unpack to {member.size:,} bytes; "
-                        f"at most {LARGEST_FILE:,} are read"
-                    )
-                found[member.name] = archive.extractfile(member).read()
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+                    raise _too_large(f"{path}: {member.name}", member.size)
+                if member.name in found:
+                    raise _twice(member.name, path)
+                if member.name in names:
+                    found[member.name] = archive.extractfile(member).read()
+    except StudyError:
+        raise
+    except Exception as error:  # a damaged archive may raise anything
         raise StudyError(
             f"{path}: not a whole tar.gz file ({error}); delete it, then fetch it again"
         ) from None
     return found
 
 
+def read_file(path: Path | str, where: Path | str) -> bytes:
+    """The bytes of an ordinary file, or of what a link leads to; `where` names it in messages."""
+    try:
+        status = Path(path).stat()
+        # A pipe would be waited for, and a device never ends.
+        if not stat.S_ISREG(status.st_mode):
+            kind = _kind(stat.S_IFMT(status.st_mode))
+            raise StudyError(f"{where} is {kind}; only files are read")
+        if status.st_size > LARGEST_FILE:
+            raise _too_large(where, status.st_size)
+        with Path(path).open("rb", buffering=0) as file:
+            return file.read()
+    except OSError as error:
+        raise StudyError(f"{where} cannot be read: {error.strerror}") from None
+
+
 def require_file(path: Path) -> None:
-    """Refuse a path at which there is no file."""
-    if not path.exists():
+    """Refuse a path at which there is no file or folder."""
+    if not (path.is_file() or path.is_dir()):
         raise StudyError(
             f"{path}: there is no such archive or folder; fetch it or correct the path"
         )
 
 
 def require_inside(name: str, path: Path) -> None:
-    """Refuse a name that would leave the archive."""
+    """Refuse a name that would leave the archive, or could not be shown."""
     if name.startswith("/") or "\\" in name or ".." in name.split("/") or name[1:2] == ":":
         raise StudyError(f"{path}: entry '{name}' points outside the archive; names must be inside")
+    require_printable(name, path)
+
+
+def require_printable(name: str, path: Path) -> None:
+    """Refuse a name with a line's end, another control character, or what is no UTF-8."""
+    if not name.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs") for each in name):
+        raise StudyError(
+            f"{path}: the name {ascii(name)} has a control character or is no UTF-8; rename it"
+        )
+
+
+def _twice(name: str, path: Path) -> StudyError:
+    return StudyError(f"{path}: {name} is in it twice; each name must be there once")
+
+
+def _too_large(where: Path | str, size: int) -> StudyError:
+    return StudyError(f"{where} would unpack to {size:,} bytes; at most {LARGEST_FILE:,} are read")
+
+
+def _kind(mode: int) -> str:
+    """What a type of a file is called."""
+    return {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}.get(mode, "a device or a pipe")
 
 
 def _hidden(name: str) -> bool:

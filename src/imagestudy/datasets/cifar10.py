@@ -4,14 +4,13 @@ Source: A. Krizhevsky, Learning multiple layers of features from tiny images, 20
 """
 
 import hashlib
-import io
-import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from imagestudy.datasets.archives import require_file, tar_files
+from imagestudy.datasets import pickles
+from imagestudy.datasets.archives import read_file, require_file, tar_files
 from imagestudy.datasets.listing import Entries, Listing, require_every_class
 from imagestudy.errors import StudyError
 from imagestudy.files import require_md5
@@ -36,7 +35,7 @@ def read(path: Path, settings: dict[str, Any]) -> Listing:
     official = settings["source"] == "official"
     files = _files(path, official)
     names = _load(files.pop("batches.meta"), f"{path}: batches.meta", {b"label_names"})
-    classes = [(name.decode(), name.decode()) for name in names[b"label_names"]]
+    classes = [(name, name) for name in _texts(names, b"label_names", f"{path}: batches.meta")]
     train = _join([_entries(files.pop(name), name, path, len(classes)) for name in TRAIN])
     test = _entries(files.pop("test_batch"), "test_batch", path, len(classes))
     listing = Listing(classes, {"train": train, "test": test})
@@ -59,7 +58,7 @@ def _files(path: Path, official: bool) -> dict[str, bytes]:
         return files
     if official:
         require_md5(path, ARCHIVES["cifar10"].md5)
-    members = tar_files(path)
+    members = tar_files(path, [f"{FOLDER}/{name}" for name in FILES])
     for name in FILES:
         if f"{FOLDER}/{name}" not in members:
             raise StudyError(f"{path}: {FOLDER}/{name} is not in it; the archive must hold it")
@@ -69,14 +68,15 @@ def _files(path: Path, official: bool) -> dict[str, bytes]:
 def _file(path: Path) -> bytes:
     if not path.is_file():
         raise StudyError(f"{path}: there is no such file; the folder must hold {', '.join(FILES)}")
-    return path.read_bytes()
+    return read_file(path, path)
 
 
 def _entries(data: bytes, name: str, path: Path, classes: int) -> Entries:
     where = f"{path}: {name}"
     batch = _load(data, where, {b"data", b"labels", b"filenames"})
-    pixels, labels = batch[b"data"], np.asarray(batch[b"labels"], np.int32)
-    sources = [f"{name}/{file.decode()}" for file in batch[b"filenames"]]
+    pixels = batch[b"data"]
+    labels = np.asarray(_list(batch, b"labels", int, "whole numbers", where), np.int32)
+    sources = [f"{name}/{file}" for file in _texts(batch, b"filenames", where)]
     shape = (len(labels), 3 * SIDE * SIDE)
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != shape:
         raise StudyError(
@@ -106,7 +106,7 @@ def _join(batches: list[Entries]) -> Entries:
 
 def _load(data: bytes, where: str, keys: set[bytes]) -> dict[bytes, Any]:
     try:
-        content = _Unpickler(io.BytesIO(data), encoding="bytes").load()
+        content = pickles.read(data)
     except StudyError as error:
         raise StudyError(f"{where}: {error}") from None
     except Exception as error:  # a damaged pickle may raise anything
@@ -117,35 +117,17 @@ def _load(data: bytes, where: str, keys: set[bytes]) -> dict[bytes, Any]:
     return content
 
 
-class _Unpickler(pickle.Unpickler):
-    """Admits what the format needs: arrays of bytes, byte strings, lists and numbers."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        known = {
-            ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-            ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-            ("numpy", "ndarray"): np.ndarray,
-            ("numpy", "dtype"): _dtype,
-            ("_codecs", "encode"): _encode,
-        }
-        if (module, name) not in known:
-            raise StudyError(f"the pickle asks for {module}.{name}, which this format never needs")
-        return known[module, name]
+def _list(content: dict[bytes, Any], key: bytes, kind: type, what: str, where: str) -> list[Any]:
+    """The list under `key`, all of this kind: one that holds lists may be a bomb."""
+    found = content[key]
+    if not isinstance(found, list) or any(type(each) is not kind for each in found):
+        raise StudyError(f"{where}: its {key.decode()} must be a list of {what}")
+    return found
 
 
-def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> np.ndarray:
-    if kind is not np.ndarray or shape != (0,):
-        raise StudyError("the pickle does not build its array as the format does")
-    return np.ndarray((0,), "u1")
-
-
-def _dtype(code: bytes | str, *_: Any) -> np.dtype:
-    if code not in (b"u1", "u1"):
-        raise StudyError(f"the pickle holds an array of type {code!r}; the format has 'u1' only")
-    return np.dtype("u1")
-
-
-def _encode(text: str, encoding: str | bytes) -> bytes:
-    if encoding not in ("latin1", b"latin1"):
-        raise StudyError(f"the pickle holds text in {encoding!r}; the format has 'latin1' only")
-    return text.encode("latin1")
+def _texts(content: dict[bytes, Any], key: bytes, where: str) -> list[str]:
+    texts = _list(content, key, bytes, "byte strings", where)
+    try:
+        return [text.decode() for text in texts]
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{where}: its {key.decode()} are not UTF-8 text ({error})") from None

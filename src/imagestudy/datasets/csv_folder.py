@@ -54,14 +54,16 @@ def _table_name(names: list[str], path: Path) -> str:
 def _rows(place: Place, table: str) -> list[dict[str, str]]:
     where = f"{place.path}: {table}"
     reader = csv.DictReader(io.StringIO(place.text(table), newline=""), restkey="", restval="")
-    columns = reader.fieldnames or []
+    try:
+        columns, rows = reader.fieldnames or [], list(reader)
+    except csv.Error as error:
+        raise StudyError(f"{where}: line {reader.line_num + 1} is no CSV ({error})") from None
     for column in ("file", "label"):
         if column not in columns:
             raise StudyError(
                 f"{where} has the columns {', '.join(columns) or 'none'}; its first line must be "
                 "file,label or file,label,split"
             )
-    rows = list(reader)
     if not rows:
         raise StudyError(f"{where} names no picture; each line below the first must name one")
     for row in rows:

@@ -52,10 +52,16 @@ def entries(
     return Entries(sources, np.asarray(labels, np.int32), table)
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
+def natural(name: str) -> list[tuple[int, int, str, str]]:
     """Sorting key under which `test_10` comes after `test_9`."""
     parts = re.findall(r"(\d+)|(\D+)", name)
-    return [(0, int(digits), digits) if digits else (1, 0, text) for digits, text in parts]
+    return [_number(digits) if digits else (1, 0, text, text) for digits, text in parts]
+
+
+def _number(digits: str) -> tuple[int, int, str, str]:
+    """Digits in the order of their numbers; Python refuses to turn thousands of them into one."""
+    short = digits.lstrip("0")
+    return 0, len(short), short, digits
 
 
 def require_every_class(listing: Listing, path: Path) -> None:

@@ -126,6 +126,10 @@ def decode(data: bytes, where: str) -> Image.Image:
                 f"{where} has the channels {'+'.join(picture.getbands())} (mode {picture.mode}); "
                 "every picture must be RGB or grey: convert it"
             )
+        if picture.format == "PNG" and picture.is_animated:
+            raise StudyError(
+                f"{where} is animated ({picture.n_frames} pictures); it must hold one: convert it"
+            )
         picture.load()
     except StudyError:
         raise

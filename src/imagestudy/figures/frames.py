@@ -10,7 +10,8 @@ import pandas as pd
 from imagestudy.costs import races
 from imagestudy.figures.data import choose, scaled_boxes
 from imagestudy.figures.pictures import Shown
-from imagestudy.results import read_json
+from imagestudy.results import read_record
+from imagestudy.search.ledger import read_ledger
 
 PICTURES = 20
 SPLITS = ("train", "selection", "test")
@@ -28,7 +29,7 @@ def histories(paths: Iterable[str]) -> pd.DataFrame:
 def ledgers(paths: Iterable[str], searches: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
     """The ledger of each search, in the order of the config."""
     found = {Path(path).parent.name: path for path in paths}
-    return {name: pd.read_csv(found[name]) for name in searches}
+    return {name: read_ledger(Path(found[name])) for name in searches}
 
 
 def trials(
@@ -69,7 +70,7 @@ def errors(
     """
     if examined is None:
         return []
-    data = read_json(folder / "dataset.json")
+    data = read_record(folder / "dataset.json")
     images = np.load(folder / "test_images.npy", mmap_mode="r")
     titles = [each["title"] for each in data["classes"]]
     bands = {
@@ -159,13 +160,13 @@ def shown_rows(folder: Path, examined: dict[str, Any] | None) -> dict[str, np.nd
 
 def sample_rows(folder: Path) -> np.ndarray:
     """The rows of the training pictures that are shown as samples."""
-    classes = len(read_json(folder / "dataset.json")["classes"])
+    classes = len(read_record(folder / "dataset.json")["classes"])
     return choose(np.load(folder / "train_labels.npy"), classes, PICTURES)
 
 
 def samples(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Training pictures of different classes, their boxes, and the classes' titles."""
-    data = read_json(folder / "dataset.json")
+    data = read_record(folder / "dataset.json")
     labels, chosen = np.load(folder / "train_labels.npy"), sample_rows(folder)
     images = np.load(folder / "train_images.npy", mmap_mode="r")[chosen]
     boxes = np.load(folder / "boxes.npz")["train"][chosen]

@@ -12,10 +12,12 @@ def plain(text: str) -> str:
 
     The same characters are printable as in the report's text.
     """
-    return "".join(
+    shown = "".join(
         character if latex.printable(character) else f"[U+{ord(character):04X}]"
-        for character in text
+        for character in " ".join(text.split())
     ).replace("$", r"\$")
+    # A legend leaves out what begins so.
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 def legend_height(entries: int, columns: int) -> float:

@@ -1,11 +1,13 @@
 """The ledger of a search: a row for each trial, whatever became of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 from imagestudy.search import trials
 
@@ -57,6 +59,21 @@ def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.Dat
     ledger["cumulative_device_seconds"] = searches["device_seconds"].cumsum().round(2)
     ledger["best_so_far"] = searches["score"].cummax()
     ledger["best_so_far"] = searches["best_so_far"].ffill()
+    return ledger
+
+
+def read_ledger(path: Path) -> pd.DataFrame:
+    """The ledger at `path`, which this version of the study wrote."""
+    try:
+        ledger = pd.read_csv(path)
+    except ValueError as error:
+        raise StudyError(f"{path} is no ledger ({error}); remove it and run again") from None
+    lacking = [column for column in COLUMNS if column not in ledger]
+    if lacking:
+        raise StudyError(
+            f"{path} has no column {lacking[0]}: another version of the study made it; remove it "
+            "and run again"
+        )
     return ledger
 
 

@@ -1,0 +1,167 @@
+"""Any config gives settings that can be used, or one error that names the place."""
+
+import copy
+import datetime
+import json
+import shutil
+
+import pytest
+import yaml
+from conftest import ROOT
+from hostile_names import HARM
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import ends, holds, tried
+
+from imagestudy.errors import StudyError
+from imagestudy.provenance import digest
+from imagestudy.settings import Study, read_yaml
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SCALES = [path.stem for path in sorted((ROOT / "scales").glob("*.yaml"))]
+ODD = [
+    *(None, True, False, 0, 1, -1, 2, 0.5, 1e-300, 1e300, float("nan"), float("inf"), 10**30, ""),
+    *("imagenet", "null", "nan", "1e400", "2020-13-45", "9" * 5000, "[" * 2000, "a\n", "\0"),
+    *(HARM[0], HARM[5], HARM[8], HARM[10], HARM[16], "x" * 5000, "/dev/zero", "/" + "y" * 300),
+    *({}, [], [[]], {"a": None}, [None], [1, 1], {"": 1}, {"a b": {}}, datetime.date(2020, 1, 1)),
+    *({1: 2, "a": 3}, {None: 1}, b"bytes", {"title": HARM[0]}, list(range(300))),
+]
+NAMES = ["alexnet", "vgg16", "start", "search", "title", "path", "space", "x", "a b", "\n", "é", 1]
+VALUES = st.sampled_from(ODD) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@st.composite
+def changed(draw, config):
+    """The config with one to three places replaced, removed, added to, or swapped."""
+    config = copy.deepcopy(config)
+    for _ in range(draw(st.integers(1, 3))):
+        here, depth = config, draw(st.integers(0, 4))
+        for _ in range(depth):
+            inner = [each for each in _children(here) if isinstance(each, dict | list) and each]
+            if not inner:
+                break
+            here = draw(st.sampled_from(inner))
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        what = draw(st.sampled_from(["replace", "remove", "add", "swap"]))
+        key, value = draw(st.sampled_from(keys)), copy.deepcopy(draw(VALUES))
+        if what == "remove":
+            del here[key]
+        elif what == "swap":
+            other = draw(st.sampled_from(keys))
+            here[key], here[other] = here[other], here[key]
+        elif what == "add" and isinstance(here, dict):
+            here[draw(st.sampled_from(NAMES))] = value
+        else:
+            here[key] = value
+        if not config:
+            break
+    return config
+
+
+def _children(value):
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def use(study: Study) -> None:
+    """Ask for all that the rules and the report ask for."""
+    study.find_sources()
+    for name in study.experiments:
+        for seed in study.seeds(name):
+            digest(study.run_settings(name, seed))
+        if "search" in study.experiments[name]:
+            study.search_seed(name)
+    for name, block in study.searches.items():
+        for seed in block["seeds"]:
+            digest(study.search_settings(name, seed))
+            digest(study.all_trial_settings(name, seed)[:3])
+    for name in study.datasets:
+        digest(study.dataset_settings(name))
+        study.own_files(name)
+    json.dumps(study.report_settings(), allow_nan=False)
+
+
+def used_or_refused(load) -> None:
+    with ends():
+        try:
+            use(load())
+        except StudyError as error:
+            message = str(error)
+            assert "\n" not in message.strip()
+            assert len(message) < 6000
+            places = ("config.yaml", "scale is", "what was asked", "data_root", *SCALES)
+            assert message.startswith(places), message
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("config")
+    shutil.copy(ROOT / "config.schema.yaml", made)
+    shutil.copytree(ROOT / "scales", made / "scales")
+    shutil.copytree(ROOT / "scripts", made / "scripts")
+    return made
+
+
+@tried(30, 1000)
+def test_a_changed_config(cases, folder):
+    @given(changed(CONFIG), st.sampled_from(SCALES))
+    def check(config, scale):
+        (folder / "config.yaml").write_text(yaml.dump(config), encoding="utf-8")
+        used_or_refused(lambda: Study.load(folder, {"scale": scale}))
+
+    holds(cases, check)
+
+
+@tried(30, 1000)
+def test_a_changed_command_line(cases):
+    @given(changed({**CONFIG, "scale": "demo"}))
+    def check(overrides):
+        used_or_refused(lambda: Study.load(ROOT, overrides))
+
+    holds(cases, check)
+
+
+@tried(30, 1000)
+def test_any_file_as_config(cases, folder):
+    @given(
+        st.binary(max_size=200)
+        | st.text(max_size=200).map(lambda it: it.encode("utf-8", "replace"))
+    )
+    def check(data):
+        (folder / "config.yaml").write_bytes(data)
+        used_or_refused(lambda: Study.load(folder, {"scale": "demo"}))
+
+    holds(cases, check)
+
+
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{row}: &a{row} [{', '.join([f'*a{row - 1}'] * 9)}]\n" for row in range(1, 20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("a: !!python/object/apply:os.system [touch touched]", "is not YAML: could not determine"),
+        ("a: !!python/name:os.system", "is not YAML: could not determine"),
+        (LAUGHS, "has more than 100,000 values; an alias may lead to itself"),
+        ("a: &a [*a]", "deeper than 40 or has more"),
+        ("a: &a {b: *a}", "deeper than 40 or has more"),
+        ("a: " + "[" * 100_000, "is not YAML: maximum recursion depth exceeded"),
+        ("- " * 100_000, "is not YAML: maximum recursion depth exceeded"),
+        ("a: 2020-13-45", "is not YAML: month must be in 1..12"),
+        ("a: 2020-12-01", r"a is 2020-12-01 \(date\); if it is meant as text, quote it"),
+        ("1: 2", "the top level has the key 1; a key must be text: quote it"),
+        ("a: {b: .nan}", "a.b is nan; it must be a finite number"),
+        ("a: !!bool x", "is not YAML"),
+    ],
+)
+def test_yaml_that_is_a_trap(tmp_path, text, match, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text(text)
+    with ends(), pytest.raises(StudyError, match=f"^config.yaml.*{match}"):
+        read_yaml(tmp_path / "config.yaml")
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]

@@ -1,0 +1,176 @@
+"""Names made to do harm go through the whole study to its reports, and do nothing."""
+
+import io
+import json
+import os
+import re
+import runpy
+import subprocess
+
+import pypdf
+import pytest
+from conftest import ROOT
+from hostile_names import CLASSES, HARM, printed
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from properties import ends, holds, tried
+
+from imagestudy import latex
+from imagestudy.figures.text import plain
+from imagestudy.latex import Table
+from imagestudy.settings import Study
+from imagestudy.tables import markdown
+from imagestudy.text import guarded
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def pdf(finished_study):
+    reader = pypdf.PdfReader(finished_study.folder / "report.pdf")
+    return squeezed("".join(page.extract_text() for page in reader.pages))
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_the_report_prints_them_as_they_are(pdf, name):
+    assert squeezed(printed(name))[:60] in pdf.replace("‘", "`").replace("’", "'")
+
+
+def test_nothing_was_read_written_or_called(finished_study, pdf):
+    assert "root:" not in pdf
+    names = {path.name for path in finished_study.folder.rglob("*")}
+    assert "touched" not in names
+    assert not {"x", "y"} & names
+    log = finished_study.folder / "results" / "demo" / "report.log"
+    assert r"\write18 enabled" not in log.read_text(errors="replace")
+    data = finished_study.folder / "results" / "demo" / "data" / "own" / "dataset.json"
+    assert {each["name"] for each in json.loads(data.read_text())["classes"]} == set(CLASSES)
+
+
+def test_markdown_shows_them_in_one_cell(finished_study):
+    lines = (finished_study.folder / "results" / "demo" / "summary.md").read_text().splitlines()
+    bare = {re.sub(r"\\.", "", line).count("|") for line in lines if line.startswith("|")}
+    assert len(bare) == 1
+    for special in "<>[]`*":
+        shown = re.sub(r"\\.", "", "".join(line for line in lines if line.startswith("|")))
+        assert special not in shown
+
+
+# Characters that mean something somewhere, among any others.
+TEXTS = st.text(st.sampled_from("\\{}$&#^_%~<>|\"'`-,;[]*=@!?/: \n") | st.characters(codec="utf-8"))
+
+
+@tried(2, 30)
+def test_latex_takes_any_text(cases, tmp_path):
+    preamble = (ROOT / "report" / "preamble.tex").read_text()
+
+    @given(st.lists(TEXTS, min_size=100, max_size=100))
+    def check(texts):
+        rows = [[latex.title(text), latex.code(text), latex.escape(text)] for text in texts]
+        for folder in ("tables", "figures"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / "report.tex").write_text(
+            "\n".join(
+                [
+                    preamble,
+                    rf"\hypersetup{{pdftitle={{{latex.escape(texts[0])}}}}}",
+                    r"\begin{document}",
+                    rf"\section{{\texorpdfstring{{{rows[1][0]}}}{{{latex.escape(texts[1])}}}}}",
+                    latex.longtable(Table("p{30mm}p{30mm}p{30mm}", ["a", "b", "c"], rows)),
+                    latex.tabular(Table(f"{latex.LEFT}ll", ["a", "b", "c"], rows[:20])),
+                    *(rf"\par\emph{{{row[0]}}}" for row in rows),
+                    r"\end{document}",
+                ]
+            )
+        )
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape"]
+        with ends():
+            done = subprocess.run(
+                [*command, "report.tex"], cwd=tmp_path, capture_output=True, check=False
+            )
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+        assert not (tmp_path / "touched").exists()
+
+    holds(cases, check)
+
+
+@tried(10, 300)
+def test_a_figure_takes_any_text(cases):
+    @given(TEXTS)
+    def check(text):
+        figure = Figure(figsize=(2, 2))
+        axis = figure.subplots()
+        axis.plot([0, 1], label=plain(text))
+        axis.set_title(plain(text))
+        axis.set_xticks([0], [plain(text)])
+        if text.strip():
+            assert figure.legend().get_texts()
+        with ends():
+            figure.savefig(io.BytesIO(), format="pdf")
+
+    holds(cases, check)
+
+
+@tried(50, 2000)
+def test_a_parameter_ends_no_script(cases):
+    @given(st.dictionaries(st.text(max_size=3), st.lists(TEXTS)))
+    def check(value):
+        shown = repr(guarded({"settings": list(value.values())}))
+        assert "<" not in shown
+        assert eval(shown) == {"settings": list(value.values())}  # a `repr` is still one
+        assert guarded(value) == value
+
+    holds(cases, check)
+
+
+@tried(50, 2000)
+def test_markdown_takes_any_text(cases):
+    @given(TEXTS)
+    def check(text):
+        shown = markdown.escape(text)
+        assert len(shown.splitlines()) <= 1
+        assert not set(re.sub(r"\\.", "", shown)) & set(markdown.SPECIAL)
+
+    holds(cases, check)
+
+
+def test_the_reports_settings_can_be_printed_in_a_page():
+    study = Study.load(ROOT, {"scale": "demo", "title": HARM[10], "authors": HARM})
+    shown = repr(study.report_settings()) + repr(study.experiment_labels("alexnet"))
+    assert "<" not in shown
+    assert study.report_settings()["title"] == HARM[10]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        r"\input{/etc/passwd}",
+        r"\input{../secret}",
+        r"\newwrite\w\immediate\openout\w=../touched \immediate\write\w{x}",
+        r"\newwrite\w\immediate\openout\w=|touch\space touched",
+        r"\immediate\write18{touch touched}",
+    ],
+)
+def test_should_text_come_through_as_a_command_it_finds_nothing(tmp_path, command):
+    script = runpy.run_path(str(ROOT / "scripts" / "compile_report.py"))
+    (tmp_path / "secret.tex").write_text("a secret")
+    (tmp_path / "report").mkdir()
+    report = tmp_path / "report" / "report.tex"
+    report.write_text(rf"\documentclass{{article}}\begin{{document}}x{command}\end{{document}}")
+    environment = os.environ | script["SETTINGS"]
+    with ends():
+        subprocess.run(
+            [*script["LATEXMK"], report], env=environment, capture_output=True, check=False
+        )
+    if report.with_suffix(".pdf").exists():
+        pages = pypdf.PdfReader(report.with_suffix(".pdf")).pages
+        assert not re.search("root:|secret", "".join(page.extract_text() for page in pages))
+    assert "touched" not in {path.name for path in tmp_path.rglob("*")}
+
+
+def test_a_label_of_a_figure_is_neither_hidden_nor_broken():
+    assert plain("_hidden") == " _hidden"
+    assert plain("two\nlines") == "two lines"
