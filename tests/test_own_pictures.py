@@ -94,7 +94,7 @@ def test_the_example_ends_in_a_report_without_the_original(digits):
         assert row["train"] not in text or len(row["train"]) < 6
     folder = digits.folder / "results" / "demo-digits"
     claims = json.loads((folder / "claims.json").read_text())
-    assert {"transfer_accurate", "autokeras_better"} <= {claim["name"] for claim in claims}
+    assert {"transfer_accurate", "autokeras_better_digits"} <= {claim["name"] for claim in claims}
     assert "0.5432" not in (folder / "summary.md").read_text()
     log = (folder / "report.log").read_text(errors="replace")
     assert "undefined" not in log
