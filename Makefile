@@ -37,8 +37,8 @@ estimate: environment ## what the jobs would cost that make report would run now
 bundle: environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
 	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)
 
-test: latex environment ## all tests, or those named by TESTS
-	.venv/bin/python -m pytest $(TESTS)
+test: latex environment ## all tests, or those named by TESTS, on two processes
+	.venv/bin/python -m pytest -n 2 --dist loadscope $(TESTS)
 
 test-thorough: latex environment ## the tests that take too long for every day: kills and hostile input, many times
 	.venv/bin/python -m pytest -m thorough $(TESTS)

@@ -170,6 +170,7 @@ def test_a_claim_follows_the_data(whole, name, difference, outcome):
     json.dumps(claim.evidence, allow_nan=False)
 
 
+@pytest.mark.thorough
 def test_each_outcome_has_a_sentence_of_its_own(whole):
     for name, change in FLIPS.items():
         said = set()

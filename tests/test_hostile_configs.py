@@ -77,7 +77,7 @@ def use(study: Study) -> None:
     for name, block in study.searches.items():
         for seed in block["seeds"]:
             digest(study.search_settings(name, seed))
-            digest(study.all_trial_settings(name, seed)[:3])
+        digest(study.all_trial_settings(name)[:3])
     for name in study.datasets:
         digest(study.dataset_settings(name))
         study.own_files(name)

@@ -195,7 +195,6 @@ def search_before(rounds, tmp_path):
 @pytest.mark.parametrize(
     ("number", "moment", "kill", "finished"),
     [
-        (1, both_have_started, one_trial, 1),
         (2, both_have_started, all_trials, 2),
         (2, one_can_be_resumed, everything, 2),
     ],
@@ -211,7 +210,7 @@ def test_a_killed_search_ends_like_any_other(rounds, search_before, number, mome
     assert kept.items() <= search.kept().items()
     assert search.outcome() == rounds["finished"].outcome()
     if moment is one_can_be_resumed:
-        assert any("resumed after epoch" in log for log in search.trial_logs())
+        assert any("resumed after step" in log for log in search.trial_logs())
     assert search.is_tidy()
 
 

@@ -378,5 +378,7 @@ def test_a_config_that_is_not_yaml(tmp_path):
 
 def test_the_readmes_own_data_and_experiment_are_accepted():
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    study = load(**merged(*map(yaml.safe_load, blocks)))
+    own, *beside = map(yaml.safe_load, blocks)
+    assert load(**own).datasets.keys() == {"digits"}
+    study = load(**merged(*beside))
     assert study.experiments["alexnet_flowers"]["dataset"] == "flowers"

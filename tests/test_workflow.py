@@ -334,6 +334,12 @@ def test_what_the_settings_leave_open_a_probe_decides_once(fresh_study):
     ended = fresh_study.snakemake(target, *left_open)
     assert ended.returncode == 0, ended.stderr[-3000:]
     engine = json.loads((fresh_study.folder / "results/demo/engine.json").read_text())
+    for key, ways in {
+        "precision": {"float32", "mixed_bfloat16"},
+        "compiled": {False, True},
+    }.items():
+        assert {each[key] for each in engine["measured"]} == ways
+    assert all(each["pictures_per_second"] > 0 for each in engine["measured"])
     result = json.loads((fresh_study.folder / target).read_text())
     assert result["precision"] == engine["precision"]
     assert result["hardware"]["compiled"] == engine["compiled"]

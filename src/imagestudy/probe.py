@@ -22,7 +22,7 @@ from imagestudy.errors import StudyError
 from imagestudy.inputs import inputs_of
 from imagestudy.networks.description import describe
 from imagestudy.preparation import prepare
-from imagestudy.results import read_json, write_json
+from imagestudy.results import SCHEMA, read_json, write_json
 from imagestudy.runs import Run
 from imagestudy.search.proposers import propose, with_data
 
@@ -119,7 +119,8 @@ def probe(asked: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
             proposals = propose(with_data(each["search"], read_json(data)), 1, [])
             # An experiment trains what a search finds: here what it tries last at first.
             wanted = "proposals" if "trial" in each["settings"] else "best"
-            said = {"proposals": proposals, "best": proposals["trials"][-1]}
+            best = {"schema": SCHEMA} | proposals["trials"][-1]
+            said = {"proposals": proposals, "best": best}
             inputs[wanted] = str(folder / f"{wanted}-{number}.json")
             write_json(Path(inputs[wanted]), said[wanted])
         run = Probe(
