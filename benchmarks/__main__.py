@@ -30,10 +30,12 @@ BENCHMARKS = (
 FOLDER = Path(__file__).parent
 
 if __name__ == "__main__":
-    rows = [row for benchmark in BENCHMARKS for row in benchmark.measure()]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    table.to_csv(FOLDER / "results.csv", index=False)
     hardware, software = provenance.hardware(), provenance.software()
     machine = "\n".join(f"{key}: {value}" for key, value in (hardware | software).items())
     (FOLDER / "machine.txt").write_text(f"{provenance.now()}\n{machine}\n")
-    print(table.to_string(index=False))
+    rows: list[dict[str, object]] = []
+    for benchmark in BENCHMARKS:
+        rows += benchmark.measure()
+        # After each: what is measured stays, should a later one fail.
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(FOLDER / "results.csv", index=False)
+    print(pd.DataFrame(rows, columns=COLUMNS).to_string(index=False))
