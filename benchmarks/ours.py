@@ -14,7 +14,7 @@ from imagestudy.networks.cnn import cnn
 from imagestudy.networks.vgg16 import vgg16
 from imagestudy.training import faster_layers
 
-CLASSES, BATCH, STEPS = 200, 128, 8
+CLASSES, BATCH, STEPS = 200, 128, 6
 SHAPE = {
     "image_shape": (32, 32, 3),
     "classes": CLASSES,

@@ -11,7 +11,7 @@ import time
 import torch
 from torch import nn
 
-CLASSES, BATCH, STEPS = 200, 128, 8
+CLASSES, BATCH, STEPS = 200, 128, 6
 
 
 def vgg16() -> nn.Module:

@@ -15,6 +15,9 @@ import tensorflow as tf
 
 # Pixels of a side up to which nine matrix products are faster than oneDNN's weight gradient.
 SMALL_MAP = 4
+# And up to which the whole convolution is faster as one dense layer: few of its taps meet anything
+# but padding, and its weights, not its pictures, are what is many.
+TINY_MAP = 2
 
 
 @contextlib.contextmanager
@@ -72,13 +75,17 @@ def batch_normalization(
 
 
 def convolution(layer: keras.layers.Conv2D, plain: Callable[..., Any]) -> Callable[..., Any]:
-    """`layer.call` with the weight gradient on small maps as one matrix product per offset."""
+    """`layer.call` with the weight gradient on small maps as one matrix product per offset.
+
+    On tiny maps it is one matrix product in all.
+    """
 
     def call(inputs: Any) -> Any:
         if not _on_small_map(layer, inputs):
             return plain(inputs)
         kernel = tf.cast(tf.convert_to_tensor(layer.kernel), inputs.dtype)
-        outputs = _convolved(inputs, kernel)
+        tiny = max(inputs.shape[1:3]) <= TINY_MAP
+        outputs = _dense(inputs, kernel) if tiny else _convolved(inputs, kernel)
         if layer.use_bias:
             bias = tf.cast(tf.convert_to_tensor(layer.bias), outputs.dtype)
             outputs = tf.nn.bias_add(outputs, bias)
@@ -91,6 +98,21 @@ def _on_small_map(layer: keras.layers.Conv2D, inputs: Any) -> bool:
     same = layer.padding == "same" and layer.data_format == "channels_last"
     plain = layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1
     return layer.kernel_size == (3, 3) and same and plain and max(inputs.shape[1:3]) <= SMALL_MAP
+
+
+def _dense(inputs: Any, kernel: Any) -> Any:
+    """A 3x3 convolution, padded to keep its size, as the product with all taps that a map has."""
+    _, height, width, maps_in = inputs.shape
+    maps_out = kernel.shape[-1]
+    places = [(row, column) for row in range(height) for column in range(width)]
+    tap = tf.unstack(tf.reshape(kernel, [9, maps_in, maps_out]))
+    taps = [
+        tf.concat([tap[3 * (i - row + 1) + j - column + 1] for row, column in places], axis=1)
+        for i, j in places
+    ]
+    flat = tf.reshape(inputs, [-1, len(places) * maps_in])
+    outputs = tf.matmul(flat, tf.concat(taps, axis=0))
+    return tf.reshape(outputs, [-1, height, width, maps_out])
 
 
 @tf.custom_gradient
