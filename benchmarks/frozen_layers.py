@@ -3,18 +3,15 @@
 import sys
 from pathlib import Path
 
-from workers import Worker, in_turn, row
+from workers import Worker, fastest, in_turn, row
 
-from imagestudy import engine
-
-THREADS = 2
 # What is frozen of VGG-16's five blocks, and how many times as fast an epoch has to be.
 METHODS = {"transfer": ("5", 10.0), "fine-tuning the last block": ("4", 3.0)}
 
 
 def measure() -> list[dict]:
     """Ratios of pictures per second."""
-    found = engine.probe(THREADS)
+    found = fastest()
     how = (found["precision"], str(found["threads"]))
     python, rows = Path(sys.executable), []
     for method, (blocks, goal) in METHODS.items():

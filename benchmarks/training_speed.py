@@ -3,20 +3,18 @@
 import sys
 from pathlib import Path
 
-from workers import ROOT, Worker, in_turn, row
+from workers import ROOT, THREADS, Worker, fastest, in_turn, row
 
-from imagestudy import engine
 from imagestudy.training import PASSES
 
 NETWORKS = ("alexnet", "vgg16", "cnn")
-THREADS = 2
 PEAK_GOAL = 0.6
 DTYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16"}
 
 
 def measure() -> list[dict]:
     """Rates against the peer's for each network, and VGG-16's part of the machine's peak."""
-    found = engine.probe(THREADS)
+    found = fastest()
     precision, threads = found["precision"], str(found["threads"])
     ours = Path(sys.executable)
     theirs = ROOT / ".venv-peer" / "bin" / "python"

@@ -55,7 +55,7 @@ class Probe(Run):
         fitted = training.fit(
             inputs.trained, inputs.train, inputs.selection, short, self.data.description["pca"],
             self.seed, Checkpoint(folder, "probe"),
-            slow=self._started.trainable_variables if self._started else [],
+            slow=self.came_with_start,
         )  # fmt: skip
         ended = time.monotonic()
         step = fitted.step_seconds / max(fitted.step - 1, 1)

@@ -145,7 +145,7 @@ class Run:
             self.data.description["pca"],
             seed,
             checkpoint,
-            slow=self._started.trainable_variables if self._started else [],
+            slow=self.came_with_start,
         )
         failure = failures.of_training(fitted.status, self.training, self._record.is_trial)
         if failure:
@@ -168,6 +168,11 @@ class Run:
         checkpoint.remove()
         inputs.remove()
         return None
+
+    @property
+    def came_with_start(self) -> list[keras.Variable]:
+        """The trainable variables that the start gave, none where there is no start."""
+        return self._started.trainable_variables if self._started else []
 
     @property
     def seconds_left(self) -> float:
