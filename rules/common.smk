@@ -11,6 +11,7 @@ SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
 from imagestudy.bundle import all_settings, bundle_of
+from imagestudy.clusters import require_quotable
 from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
 from imagestudy.provenance import code_digests
@@ -26,13 +27,14 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter. On a
-# Slurm cluster, Snakemake asks our sacct.
+# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
+# Profiles ask for the scale. On a Slurm cluster, Snakemake asks our sacct.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(FOLDER / "profiles" / "slurm" / "bin"), *os.get_exec_path()]
     ),
     PYTHONPATH=str(SOURCE),
+    IMAGESTUDY_SCALE=study.scale,
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
 )
@@ -44,10 +46,11 @@ RESULTS = f"{study.folder}-bundle" if bundle else study.folder
 
 onstart:
     require_writable(Path(at_scale("logs")))
+    if workflow.non_local_exec:
+        require_quotable([str(FOLDER), *([] if bundle else study.find_sources())])
 
 
 wildcard_constraints:
-    scale=RESULTS,
     dataset="|".join(study.datasets),
     experiment="|".join(study.experiments),
     search="|".join(study.searches) or "none",
@@ -253,6 +256,7 @@ def gathered(experiment):
     return {
         "data": data_of(block),
         "results": runs_of(experiment, "result.json"),
+        "histories": runs_of(experiment, "history.csv"),
         "best": best_for(experiment),
         "starts": [
             start
@@ -281,12 +285,11 @@ def exports():
 
 
 def submissions():
-    """The challenge's files of every run on Tiny ImageNet: they come with the report."""
+    """The challenge's files of the experiments on Tiny ImageNet: they come with the report."""
     if bundle:
         return []
     return [
-        path
+        at_scale(f"submissions/{name}.txt")
         for name, block in study.experiments.items()
         if study.datasets[block["dataset"]]["format"] == "tiny_imagenet"
-        for path in runs_of(name, "submission.txt")
     ]

@@ -6,11 +6,11 @@ DOWNLOADS = {
 
 rule generate:
     output:
-        archive="resources/{scale}/{dataset}/{file}",
+        archive=f"resources/{RESULTS}/{{dataset}}/{{file}}",
     log:
-        "results/{scale}/logs/generate/{dataset}/{file}.log",
+        at_scale("logs/generate/{dataset}/{file}.log"),
     benchmark:
-        "results/{scale}/benchmarks/generate/{dataset}/{file}.tsv"
+        at_scale("benchmarks/generate/{dataset}/{file}.tsv")
     localrule: True
     conda:
         "../envs/keras.yaml"
@@ -55,12 +55,12 @@ rule prepare:
     input:
         source=lambda wildcards: study.source(wildcards.dataset),
     output:
-        data="results/{scale}/data/{dataset}/dataset.json",
-        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
+        data=at_scale("data/{dataset}/dataset.json"),
+        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
     log:
-        "results/{scale}/logs/prepare/{dataset}.log",
+        at_scale("logs/prepare/{dataset}.log"),
     benchmark:
-        "results/{scale}/benchmarks/prepare/{dataset}.tsv"
+        at_scale("benchmarks/prepare/{dataset}.tsv")
     conda:
         "../envs/keras.yaml"
     threads: 2
@@ -70,7 +70,7 @@ rule prepare:
         runtime=growing(30),
     params:
         settings=lambda wildcards: study.dataset_settings(wildcards.dataset),
-        folder="results/{scale}/data/{dataset}",
+        folder=at_scale("data/{dataset}"),
         found=lambda wildcards: study.own_files(wildcards.dataset),
         code=modules("prepare.py"),
     message:
@@ -81,14 +81,14 @@ rule prepare:
 
 rule export_csv:
     input:
-        data="results/{scale}/data/{dataset}/dataset.json",
+        data=at_scale("data/{dataset}/dataset.json"),
         arrays=rules.prepare.output.arrays,
     output:
-        folder=directory("results/{scale}/csv/{dataset}"),
+        folder=directory(at_scale("csv/{dataset}")),
     log:
-        "results/{scale}/logs/export_csv/{dataset}.log",
+        at_scale("logs/export_csv/{dataset}.log"),
     benchmark:
-        "results/{scale}/benchmarks/export_csv/{dataset}.tsv"
+        at_scale("benchmarks/export_csv/{dataset}.tsv")
     conda:
         "../envs/keras.yaml"
     resources:

@@ -11,11 +11,11 @@ rule examine:
             for path in runs_of(name, "predictions.npz")
         ],
     output:
-        examination="results/{scale}/examination.json",
+        examination=at_scale("examination.json"),
     log:
-        "results/{scale}/logs/examine.log",
+        at_scale("logs/examine.log"),
     benchmark:
-        "results/{scale}/benchmarks/examine.tsv"
+        at_scale("benchmarks/examine.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -36,20 +36,20 @@ rule plot_errors:
     input:
         style=STYLE,
         examination=rules.examine.output.examination,
-        data="results/{scale}/data/{dataset}/dataset.json",
-        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
+        data=at_scale("data/{dataset}/dataset.json"),
+        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
     output:
-        figure="results/{scale}/figures/errors_{dataset}.pdf",
+        figure=at_scale("figures/errors_{dataset}.pdf"),
         preview=report(
-            "results/{scale}/figures/errors_{dataset}.png",
+            at_scale("figures/errors_{dataset}.png"),
             caption="../report/captions/errors.rst",
             category="Pictures",
             labels={"figure": "errors shown", "data": "{dataset}"},
         ),
     log:
-        "results/{scale}/logs/plot_errors/{dataset}.log",
+        at_scale("logs/plot_errors/{dataset}.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_errors/{dataset}.tsv"
+        at_scale("benchmarks/plot_errors/{dataset}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -68,19 +68,19 @@ rule plot_classes:
     input:
         style=STYLE,
         examination=rules.examine.output.examination,
-        data="results/{scale}/data/{dataset}/dataset.json",
+        data=at_scale("data/{dataset}/dataset.json"),
     output:
-        figure="results/{scale}/figures/classes_{dataset}.pdf",
+        figure=at_scale("figures/classes_{dataset}.pdf"),
         preview=report(
-            "results/{scale}/figures/classes_{dataset}.png",
+            at_scale("figures/classes_{dataset}.png"),
             caption="../report/captions/classes.rst",
             category="Pictures",
             labels={"figure": "classes", "data": "{dataset}"},
         ),
     log:
-        "results/{scale}/logs/plot_classes/{dataset}.log",
+        at_scale("logs/plot_classes/{dataset}.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_classes/{dataset}.tsv"
+        at_scale("benchmarks/plot_classes/{dataset}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -100,17 +100,17 @@ rule plot_calibration:
         style=STYLE,
         examination=rules.examine.output.examination,
     output:
-        figure="results/{scale}/figures/calibration.pdf",
+        figure=at_scale("figures/calibration.pdf"),
         preview=report(
-            "results/{scale}/figures/calibration.png",
+            at_scale("figures/calibration.png"),
             caption="../report/captions/calibration.rst",
             category="Pictures",
             labels={"figure": "calibration", "data": "all"},
         ),
     log:
-        "results/{scale}/logs/plot_calibration.log",
+        at_scale("logs/plot_calibration.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_calibration.tsv"
+        at_scale("benchmarks/plot_calibration.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -13,9 +13,6 @@ EVIDENCE = dict(
         for name, block in study.searches.items()
         for seed in block["seeds"]
     ],
-    histories=[
-        path for name in study.experiments for path in runs_of(name, "history.csv")
-    ],
     examination=at_scale("examination.json"),
     original=str(REPORT / "original.yaml"),
     anchors=str(REPORT / "anchors.yaml"),
@@ -42,21 +39,20 @@ FIGURES = [
 rule plot_learning_curves:
     input:
         style=STYLE,
-        summary="results/{scale}/experiments/{experiment}.json",
+        summary=at_scale("experiments/{experiment}.json"),
         data=lambda wildcards: data_of(study.experiments[wildcards.experiment]),
-        histories=lambda wildcards: runs_of(wildcards.experiment, "history.csv"),
     output:
-        figure="results/{scale}/figures/learning_curves_{experiment}.pdf",
+        figure=at_scale("figures/learning_curves_{experiment}.pdf"),
         preview=report(
-            "results/{scale}/figures/learning_curves_{experiment}.png",
+            at_scale("figures/learning_curves_{experiment}.png"),
             caption="../report/captions/learning_curves.rst",
             category="Learning curves",
             labels={"experiment": "{experiment}"},
         ),
     log:
-        "results/{scale}/logs/plot_learning_curves/{experiment}.log",
+        at_scale("logs/plot_learning_curves/{experiment}.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_learning_curves/{experiment}.tsv"
+        at_scale("benchmarks/plot_learning_curves/{experiment}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -73,20 +69,20 @@ rule plot_learning_curves:
 rule plot_samples:
     input:
         style=STYLE,
-        data="results/{scale}/data/{dataset}/dataset.json",
-        arrays=[f"results/{{scale}}/data/{{dataset}}/{name}" for name in ARRAYS],
+        data=at_scale("data/{dataset}/dataset.json"),
+        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
     output:
-        figure="results/{scale}/figures/samples_{dataset}.pdf",
+        figure=at_scale("figures/samples_{dataset}.pdf"),
         preview=report(
-            "results/{scale}/figures/samples_{dataset}.png",
+            at_scale("figures/samples_{dataset}.png"),
             caption="../report/captions/samples.rst",
             category="Data",
             labels={"figure": "sample pictures", "data": "{dataset}"},
         ),
     log:
-        "results/{scale}/logs/plot_samples/{dataset}.log",
+        at_scale("logs/plot_samples/{dataset}.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_samples/{dataset}.tsv"
+        at_scale("benchmarks/plot_samples/{dataset}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -105,17 +101,17 @@ rule plot_class_counts:
         style=STYLE,
         data=EVIDENCE["data"],
     output:
-        figure="results/{scale}/figures/class_counts.pdf",
+        figure=at_scale("figures/class_counts.pdf"),
         preview=report(
-            "results/{scale}/figures/class_counts.png",
+            at_scale("figures/class_counts.png"),
             caption="../report/captions/class_counts.rst",
             category="Data",
             labels={"figure": "class counts", "data": "all"},
         ),
     log:
-        "results/{scale}/logs/plot_class_counts.log",
+        at_scale("logs/plot_class_counts.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_class_counts.tsv"
+        at_scale("benchmarks/plot_class_counts.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -135,17 +131,17 @@ rule plot_accuracy:
         **EVIDENCE,
         style=STYLE,
     output:
-        figure="results/{scale}/figures/accuracy.pdf",
+        figure=at_scale("figures/accuracy.pdf"),
         preview=report(
-            "results/{scale}/figures/accuracy.png",
+            at_scale("figures/accuracy.png"),
             caption="../report/captions/accuracy.rst",
             category="Results",
             labels={"figure": "accuracy"},
         ),
     log:
-        "results/{scale}/logs/plot_accuracy.log",
+        at_scale("logs/plot_accuracy.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_accuracy.tsv"
+        at_scale("benchmarks/plot_accuracy.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -165,17 +161,17 @@ rule plot_cost:
         **EVIDENCE,
         style=STYLE,
     output:
-        figure="results/{scale}/figures/cost.pdf",
+        figure=at_scale("figures/cost.pdf"),
         preview=report(
-            "results/{scale}/figures/cost.png",
+            at_scale("figures/cost.png"),
             caption="../report/captions/cost.rst",
             category="Results",
             labels={"figure": "accuracy against cost"},
         ),
     log:
-        "results/{scale}/logs/plot_cost.log",
+        at_scale("logs/plot_cost.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_cost.tsv"
+        at_scale("benchmarks/plot_cost.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -195,17 +191,17 @@ rule plot_anytime:
         style=STYLE,
         ledgers=EVIDENCE["ledgers"],
     output:
-        figure="results/{scale}/figures/anytime.pdf",
+        figure=at_scale("figures/anytime.pdf"),
         preview=report(
-            "results/{scale}/figures/anytime.png",
+            at_scale("figures/anytime.png"),
             caption="../report/captions/anytime.rst",
             category="Results",
             labels={"figure": "searches over time"},
         ),
     log:
-        "results/{scale}/logs/plot_anytime.log",
+        at_scale("logs/plot_anytime.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_anytime.tsv"
+        at_scale("benchmarks/plot_anytime.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -225,17 +221,17 @@ rule plot_found:
         style=STYLE,
         summaries=FOUND,
     output:
-        figure="results/{scale}/figures/found.pdf",
+        figure=at_scale("figures/found.pdf"),
         preview=report(
-            "results/{scale}/figures/found.png",
+            at_scale("figures/found.png"),
             caption="../report/captions/found.rst",
             category="Results",
             labels={"figure": "networks found"},
         ),
     log:
-        "results/{scale}/logs/plot_found.log",
+        at_scale("logs/plot_found.log"),
     benchmark:
-        "results/{scale}/benchmarks/plot_found.tsv"
+        at_scale("benchmarks/plot_found.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -254,21 +250,20 @@ rule tabulate:
         **EVIDENCE,
     output:
         tables=[
-            f"results/{{scale}}/tables/{name}.tex"
-            for name in table_names(study.experiments)
+            at_scale(f"tables/{name}.tex") for name in table_names(study.experiments)
         ],
         summary=report(
-            "results/{scale}/summary.csv",
+            at_scale("summary.csv"),
             caption="../report/captions/summary.rst",
             category="Results",
             labels={"figure": "summary table"},
         ),
-        markdown="results/{scale}/summary.md",
-        claims="results/{scale}/claims.json",
+        markdown=at_scale("summary.md"),
+        claims=at_scale("claims.json"),
     log:
-        "results/{scale}/logs/tabulate.log",
+        at_scale("logs/tabulate.log"),
     benchmark:
-        "results/{scale}/benchmarks/tabulate.tsv"
+        at_scale("benchmarks/tabulate.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -294,12 +289,12 @@ rule render_report:
         ],
         bibliography=str(REPORT / "references.bib"),
     output:
-        report="results/{scale}/report.tex",
-        bibliography="results/{scale}/references.bib",
+        report=at_scale("report.tex"),
+        bibliography=at_scale("references.bib"),
     log:
-        "results/{scale}/logs/render_report.log",
+        at_scale("logs/render_report.log"),
     benchmark:
-        "results/{scale}/benchmarks/render_report.tsv"
+        at_scale("benchmarks/render_report.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -316,21 +311,21 @@ rule render_report:
 
 rule compile_report:
     input:
-        report="results/{scale}/report.tex",
-        bibliography="results/{scale}/references.bib",
-        figures=[f"results/{{scale}}/figures/{name}.pdf" for name in FIGURES],
+        report=at_scale("report.tex"),
+        bibliography=at_scale("references.bib"),
+        figures=[at_scale(f"figures/{name}.pdf") for name in FIGURES],
         tables=rules.tabulate.output.tables,
     output:
         pdf=report(
-            "results/{scale}/report.pdf",
+            at_scale("report.pdf"),
             caption="../report/captions/report.rst",
             category="Report",
             labels={"figure": "report"},
         ),
     log:
-        "results/{scale}/logs/compile_report.log",
+        at_scale("logs/compile_report.log"),
     benchmark:
-        "results/{scale}/benchmarks/compile_report.tsv"
+        at_scale("benchmarks/compile_report.tsv")
     conda:
         "../envs/latex.yaml"
     resources:

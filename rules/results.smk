@@ -7,11 +7,11 @@ rule select:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
         results=lambda wildcards: all_trials(wildcards.search, wildcards.seed),
     output:
-        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
+        best=at_scale("searches/{search}/seed-{seed}/best.json"),
     log:
-        "results/{scale}/logs/select/{search}-{seed}.log",
+        at_scale("logs/select/{search}-{seed}.log"),
     benchmark:
-        "results/{scale}/benchmarks/select/{search}-{seed}.tsv"
+        at_scale("benchmarks/select/{search}-{seed}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -40,11 +40,11 @@ rule enter:
             for path in all_trials(wildcards.search, seed)
         ],
     output:
-        ledger="results/{scale}/searches/{search}/ledger.csv",
+        ledger=at_scale("searches/{search}/ledger.csv"),
     log:
-        "results/{scale}/logs/enter/{search}.log",
+        at_scale("logs/enter/{search}.log"),
     benchmark:
-        "results/{scale}/benchmarks/enter/{search}.tsv"
+        at_scale("benchmarks/enter/{search}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -64,11 +64,11 @@ rule summarize:
     input:
         unpack(lambda wildcards: gathered(wildcards.experiment)),
     output:
-        summary="results/{scale}/experiments/{experiment}.json",
+        summary=at_scale("experiments/{experiment}.json"),
     log:
-        "results/{scale}/logs/summarize/{experiment}.log",
+        at_scale("logs/summarize/{experiment}.log"),
     benchmark:
-        "results/{scale}/benchmarks/summarize/{experiment}.tsv"
+        at_scale("benchmarks/summarize/{experiment}.tsv")
     conda:
         "../envs/analysis.yaml"
     resources:

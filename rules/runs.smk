@@ -3,11 +3,11 @@
 
 rule probe_engine:
     output:
-        engine="results/{scale}/engine.json",
+        engine=at_scale("engine.json"),
     log:
-        "results/{scale}/logs/probe_engine.log",
+        at_scale("logs/probe_engine.log"),
     benchmark:
-        "results/{scale}/benchmarks/probe_engine.tsv"
+        at_scale("benchmarks/probe_engine.tsv")
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
@@ -29,14 +29,14 @@ rule run:
     input:
         unpack(inputs_of_run),
     output:
-        result="results/{scale}/runs/{experiment}/seed-{seed}/result.json",
-        history="results/{scale}/runs/{experiment}/seed-{seed}/history.csv",
-        predictions="results/{scale}/runs/{experiment}/seed-{seed}/predictions.npz",
-        network="results/{scale}/runs/{experiment}/seed-{seed}/model.keras",
+        result=at_scale("runs/{experiment}/seed-{seed}/result.json"),
+        history=at_scale("runs/{experiment}/seed-{seed}/history.csv"),
+        predictions=at_scale("runs/{experiment}/seed-{seed}/predictions.npz"),
+        network=at_scale("runs/{experiment}/seed-{seed}/model.keras"),
     log:
-        "results/{scale}/logs/run/{experiment}-{seed}.log",
+        at_scale("logs/run/{experiment}-{seed}.log"),
     benchmark:
-        "results/{scale}/benchmarks/run/{experiment}-{seed}.tsv"
+        at_scale("benchmarks/run/{experiment}-{seed}.tsv")
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
@@ -60,13 +60,14 @@ rule run:
 rule export_submission:
     input:
         data=lambda wildcards: data_of(study.experiments[wildcards.experiment]),
-        predictions=rules.run.output.predictions,
+        summary=at_scale("experiments/{experiment}.json"),
+        predictions=lambda wildcards: runs_of(wildcards.experiment, "predictions.npz"),
     output:
-        submission="results/{scale}/runs/{experiment}/seed-{seed}/submission.txt",
+        submission=at_scale("submissions/{experiment}.txt"),
     log:
-        "results/{scale}/logs/export_submission/{experiment}-{seed}.log",
+        at_scale("logs/export_submission/{experiment}.log"),
     benchmark:
-        "results/{scale}/benchmarks/export_submission/{experiment}-{seed}.tsv"
+        at_scale("benchmarks/export_submission/{experiment}.tsv")
     conda:
         "../envs/keras.yaml"
     resources:

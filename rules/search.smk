@@ -8,11 +8,11 @@ rule propose:
             wildcards.search, wildcards.seed, range(1, int(wildcards.round))
         ),
     output:
-        proposals="results/{scale}/searches/{search}/seed-{seed}/round-{round}/proposals.json",
+        proposals=at_scale("searches/{search}/seed-{seed}/round-{round}/proposals.json"),
     log:
-        "results/{scale}/logs/propose/{search}-{seed}-{round}.log",
+        at_scale("logs/propose/{search}-{seed}-{round}.log"),
     benchmark:
-        "results/{scale}/benchmarks/propose/{search}-{seed}-{round}.tsv"
+        at_scale("benchmarks/propose/{search}-{seed}-{round}.tsv")
     conda:
         "../envs/keras.yaml"
     resources:
@@ -35,13 +35,15 @@ rule propose:
 rule trial:
     input:
         unpack(inputs_of_search),
-        proposals="results/{scale}/searches/{search}/seed-{seed}/round-{round}/proposals.json",
+        proposals=at_scale("searches/{search}/seed-{seed}/round-{round}/proposals.json"),
     output:
-        result="results/{scale}/searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json",
+        result=at_scale(
+            "searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json"
+        ),
     log:
-        "results/{scale}/logs/trial/{search}-{seed}-{round}-{trial}.log",
+        at_scale("logs/trial/{search}-{seed}-{round}-{trial}.log"),
     benchmark:
-        "results/{scale}/benchmarks/trial/{search}-{seed}-{round}-{trial}.tsv"
+        at_scale("benchmarks/trial/{search}-{seed}-{round}-{trial}.tsv")
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS
@@ -72,13 +74,13 @@ rule trial:
 rule export:
     input:
         unpack(inputs_of_search),
-        best="results/{scale}/searches/{search}/seed-{seed}/best.json",
+        best=at_scale("searches/{search}/seed-{seed}/best.json"),
     output:
-        network="results/{scale}/searches/{search}/seed-{seed}/best.keras",
+        network=at_scale("searches/{search}/seed-{seed}/best.keras"),
     log:
-        "results/{scale}/logs/export/{search}-{seed}.log",
+        at_scale("logs/export/{search}-{seed}.log"),
     benchmark:
-        "results/{scale}/benchmarks/export/{search}-{seed}.tsv"
+        at_scale("benchmarks/export/{search}-{seed}.tsv")
     conda:
         "../envs/keras.yaml"
     resources:

@@ -1,4 +1,4 @@
-"""Write predictions for the unlabelled pictures in the challenge's format."""
+"""Write an experiment's predictions for the unlabelled pictures in the challenge's format."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         export_submission(
             Path(snakemake.input.data).parent,
-            Path(snakemake.input.predictions),
+            Path(snakemake.input.summary),
+            [Path(path) for path in snakemake.input.predictions],
             Path(snakemake.output.submission),
         )

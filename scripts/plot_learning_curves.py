@@ -15,7 +15,7 @@ if __name__ == "__main__":
         summary = read_record(Path(snakemake.input.summary))
         data = read_record(Path(snakemake.input.data))
         figure = learning_curves(
-            histories(snakemake.input.histories),
+            histories(summary),
             {run["seed"]: run["best_epoch"] for run in summary["runs"]},
             1 / len(data["classes"]),
         )

@@ -12,6 +12,7 @@ if __name__ == "__main__":
             gather(
                 **snakemake.params.settings,
                 paths=[Path(path) for path in snakemake.input.results],
+                histories=[Path(path) for path in snakemake.input.histories],
                 data=Path(snakemake.input.data),
                 best=[Path(path) for path in snakemake.input.best],
                 starts=[Path(path) for path in snakemake.input.starts],

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import yaml
 from conftest import ROOT, TINY, StudyCopy
+from hostile_names import FOLDER
 from slurm_cluster import Cluster
 
 TARGET = "results/demo/summary.csv"
@@ -45,6 +46,14 @@ class ClusterStudy:
     def copy(self, folder: Path) -> "ClusterStudy":
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return ClusterStudy(folder)
+
+    def rename_own_pictures(self, name: str) -> None:
+        """A cluster takes no backslash."""
+        (self.folder / FOLDER).rename(self.folder / name)
+        scale = self.folder / "scales" / "demo.yaml"
+        config = yaml.safe_load(scale.read_text())
+        config["datasets"]["own"]["path"] = name
+        scale.write_text(yaml.safe_dump(config))
 
     def start(self, *arguments: str) -> "ClusterStudy":
         """Start the command that a person gives, with a profile that waits less."""

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from imagestudy.evidence import Evidence, summary_frame
 from imagestudy.figures import data, frames, learning, pictures, results
 from imagestudy.figures import networks as drawings
 from imagestudy.figures.saving import save
+from imagestudy.recording import HISTORY
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +27,17 @@ def look():
 
 
 def test_learning_curves_have_a_line_for_each_seed_and_split(root):
-    paths = sorted((root / "runs" / "vgg16").glob("*/history.csv"))
-    figure = learning.learning_curves(frames.histories(map(str, paths)), {1: 7, 2: 7}, 0.1)
+    found = json.loads((root / "experiments" / "vgg16.json").read_text())
+    figure = learning.learning_curves(frames.histories(found), {1: 7, 2: 7}, 0.1)
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert len(lines) == 4
 
 
-def test_a_run_that_failed_has_no_curve_and_no_error(tmp_path):
-    for seed in (1, 2):
-        path = tmp_path / f"seed-{seed}" / "history.csv"
-        path.parent.mkdir()
-        header = "epoch,seconds,learning_rate,train_top1,train_loss,selection_top1,selection_loss"
-        path.write_text(header + "\n" + ("" if seed == 2 else "1,2,0.1,0.2,2.0,0.2,2.1\n"))
-    paths = [str(tmp_path / f"seed-{seed}" / "history.csv") for seed in (1, 2)]
-    figure = learning.learning_curves(frames.histories(paths), {1: 1, 2: 0}, 0.1)
+def test_a_run_that_failed_has_no_curve_and_no_error():
+    empty = {name: [] for name in HISTORY}
+    one = dict(zip(HISTORY, ([1.0], [2.0], [0.1], [0.2], [None], [0.2], [2.1]), strict=True))
+    runs = [{"seed": 1, "history": one}, {"seed": 2, "history": empty}]
+    figure = learning.learning_curves(frames.histories({"runs": runs}), {1: 1, 2: 0}, 0.1)
     assert figure.axes
 
 

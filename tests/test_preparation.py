@@ -23,6 +23,7 @@ from imagestudy.datasets import pictures
 from imagestudy.datasets.exports import export_csv, export_submission
 from imagestudy.errors import StudyError
 from imagestudy.preparation import prepare
+from imagestudy.results import SCHEMA, write_json
 from imagestudy.stored import Stored, write_stored
 
 FILES = {
@@ -216,23 +217,31 @@ def test_export_as_csv_and_back_gives_identical_data(tiny, tmp_path):
         ]
 
 
-def test_submission(tiny, tmp_path):
+def submit(folder, prepared, runs):
+    """The submission of an experiment whose runs have these scores and predictions."""
+    summary, target = folder / "experiment.json", folder / "submission.txt"
+    write_json(summary, {"schema": SCHEMA, "runs": [{"score": score} for score, _ in runs]})
+    predictions = [folder / f"predictions-{number}.npz" for number in range(len(runs))]
+    for path, (_, stored) in zip(predictions, runs, strict=True):
+        write_stored(path, stored)
+    export_submission(prepared.folder, summary, predictions, target)
+    return target.read_text()
+
+
+def test_submission_of_the_run_with_the_best_score(tiny, tmp_path):
     given = np.zeros((3, 3), np.float16), np.zeros(3, np.int32)
     every, one = np.array([0, 1, 2, 0, 1, 2], np.int32), np.array([0], np.int32)
-    write_stored(tmp_path / "predictions.npz", Stored(*given, every))
-    export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
-    lines = (tmp_path / "submission.txt").read_text().splitlines()
+    good, worse = (0.5, Stored(*given, every)), (0.2, Stored(*given, one))
+    lines = submit(tmp_path, tiny[1], [worse, good]).splitlines()
     assert lines[:2] == ["test_0.JPEG n00000001", "test_1.JPEG n00000002"]
-    write_stored(tmp_path / "predictions.npz", Stored(*given, one))
-    with pytest.raises(StudyError, match="holds 1 predictions .* has 6"):
-        export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "other.txt")
+    with pytest.raises(StudyError, match="predictions-0.npz holds 1 predictions .* has 6"):
+        submit(tmp_path, tiny[1], [worse])
 
 
-def test_a_run_without_a_network_submits_nothing(tiny, tmp_path):
+def test_runs_without_a_network_submit_nothing(tiny, tmp_path):
     none = np.zeros(0, np.int32)
-    write_stored(tmp_path / "predictions.npz", Stored(np.zeros((0, 3), np.float16), none, none))
-    export_submission(tiny[1].folder, tmp_path / "predictions.npz", tmp_path / "submission.txt")
-    assert (tmp_path / "submission.txt").read_text() == ""
+    stored = Stored(np.zeros((0, 3), np.float16), none, none)
+    assert submit(tmp_path, tiny[1], [(None, stored)]) == ""
 
 
 def test_first_per_class(tiny):

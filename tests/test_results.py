@@ -83,12 +83,14 @@ def study(tmp_path):
     for seed, top1 in ((1, 0.5), (2, 0.7)):
         paths.append(tmp_path / "runs" / "alexnet" / f"seed-{seed}" / "result.json")
         write_json(paths[-1], result(seed, top1))
+        paths[-1].with_name("history.csv").write_text("epoch,train_loss\n1,0.5\n2,inf\n")
     expected = [read_json(path)["settings"] for path in paths]
     return {
         "experiment": EXPERIMENT,
         "expected": expected,
         "made_by": CODE,
         "paths": paths,
+        "histories": [path.with_name("history.csv") for path in paths],
         "data": data,
         "best": [],
         "starts": [],
@@ -108,6 +110,7 @@ def test_seeds_are_gathered(study):
     assert found["metrics"]["test_top1"]["n"] == 2
     assert found["metrics"]["test_top1"]["pictures"] == 100
     assert found["runs"][0]["path"] == "runs/alexnet/seed-1"
+    assert found["runs"][0]["history"] == {"epoch": [1.0, 2.0], "train_loss": [0.5, None]}
     assert found["device_seconds"] == {"mean": 4.0, "total": 8.0}
     assert "seed" not in found["settings"]
     assert not found["generated"]

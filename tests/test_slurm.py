@@ -6,6 +6,7 @@ import time
 
 import pytest
 from conftest import StudyCopy
+from hostile_names import FOLDER
 from slurm_cluster import PROGRAMS, Cluster, why_not
 from slurm_study import PATIENCE, TARGET, ClusterStudy, clear, wait_for
 
@@ -60,8 +61,10 @@ def test_three_jobs_lead_to_a_result(cluster, tmp_path):
 
 def test_the_whole_study_ends_in_its_report(cluster, tmp_path):
     study = ClusterStudy(StudyCopy(tmp_path).folder)
+    study.rename_own_pictures(FOLDER.replace("\\", ""))
     try:
         study.start("report.pdf").finish()
+        assert not (study.folder / "touched").exists()
         assert (study.folder / "report.pdf").read_bytes().startswith(b"%PDF")
         assert set(ends(cluster, study)) == {"COMPLETED"}
     finally:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT
+from hostile_names import FOLDER
+
+from imagestudy.clusters import require_quotable
+from imagestudy.errors import StudyError
 
 SACCT = ROOT / "profiles" / "slurm" / "bin" / "sacct"
 PROFILE = ("--workflow-profile", "profiles/slurm")
@@ -62,6 +66,26 @@ def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):
     submitted = [line for line in messages if "slurm_partition" in line]
     assert any("Experiment alexnet" in line for line in submitted)
     assert all("gpu 0, slurm_partition main" in line for line in submitted)
+
+
+def test_a_path_that_a_shell_could_read_otherwise_never_reaches_a_cluster(
+    fresh_study, with_program
+):
+    environment = with_program("sbatch", "touch submitted")
+    command = [sys.executable, "-m", "snakemake", *PROFILE, "report.pdf"]
+    ended = subprocess.run(
+        command, cwd=fresh_study.folder, env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert f"{FOLDER!r} cannot be handed to the jobs of a cluster: it has" in ended.stderr
+    assert not (fresh_study.folder / "submitted").exists()
+
+
+@pytest.mark.parametrize("path", ["it's here", "back\\slash", "line\nbreak", "\u200b"])
+def test_paths_that_cannot_be_quoted(path):
+    require_quotable(["/plain/path", '$(touch x) & 中😀 `x` #% "double"'])
+    with pytest.raises(StudyError, match="Name the folder otherwise"):
+        require_quotable(["/plain/path", path])
 
 
 def test_one_machine_knows_no_partitions(fresh_study):

@@ -142,7 +142,7 @@ def test_a_start_is_declared_and_its_weights_are_kept(finished_study):
 
 
 def test_predictions_for_the_unlabelled_pictures_are_in_the_challenges_format(finished_study):
-    target = "results/demo/runs/alexnet/seed-1/submission.txt"
+    target = "results/demo/submissions/alexnet.txt"
     lines = (finished_study.folder / target).read_text().splitlines()
     classes = finished_study.folder / "results" / "demo" / "data" / "tiny_imagenet" / "dataset.json"
     names = {each["name"] for each in json.loads(classes.read_text())["classes"]}

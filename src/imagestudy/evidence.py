@@ -23,7 +23,6 @@ class Files(Protocol):
     data: Iterable[str]
     ledgers: Iterable[str]
     best: Iterable[str]
-    histories: Iterable[str]
     examination: str
     original: str
     anchors: str
@@ -58,10 +57,6 @@ class Evidence:
         data = {Path(path).parent.name: read_record(Path(path)) for path in files.data}
         rows = {Path(path).parent.name: read_ledger(Path(path)) for path in files.ledgers}
         chosen = [read_record(Path(path)) for path in files.best]
-        histories: dict[str, dict[int, pd.DataFrame]] = {}
-        for path in map(Path, files.histories):
-            seed = int(path.parent.name.removeprefix("seed-"))
-            histories.setdefault(path.parent.parent.name, {})[seed] = pd.read_csv(path)
         return cls(
             study=study,
             experiments={name: found[name] | block for name, block in study["experiments"].items()},
@@ -71,7 +66,12 @@ class Evidence:
                 name: [each for each in chosen if each["search"] == name]
                 for name in study["searches"]
             },
-            histories=histories,
+            histories={
+                name: {
+                    run["seed"]: pd.DataFrame(run["history"], dtype=float) for run in each["runs"]
+                }
+                for name, each in found.items()
+            },
             examined=read_json(Path(files.examination)),
             original=yaml.safe_load(Path(files.original).read_text()),
             anchors=yaml.safe_load(Path(files.anchors).read_text()),

@@ -12,7 +12,6 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,25 +52,25 @@ def code_digests(scripts: tuple[Path, ...], source: Path) -> dict[str, Any]:
         if name in files:
             continue
         files[name] = path
-        queue += [(str(p.relative_to(source)), p) for p in _read(path, source)[1]]
+        queue += _read(path, source)[1]
     modules = {name: _read(files[name], source)[0] for name in sorted(files)}
     return {"digest": digest(modules), "modules": modules}
 
 
 @functools.cache
-def _read(path: Path, source: Path) -> tuple[str, frozenset[Path]]:
+def _read(path: Path, source: Path) -> tuple[str, frozenset[tuple[str, Path]]]:
     """The digest of the file at `path`, and the files of this package that it imports."""
     code = path.read_text()
     # Parsed once, and not kept: many trees slow down all that Python does next.
-    tree = ast.parse(code)
-    found = hashlib.sha256(_normalised(code, tree).encode()).hexdigest()
-    return found, _imported(tree, source)
+    statements = _statements(ast.parse(code))
+    found = hashlib.sha256(_normalised(code, statements).encode()).hexdigest()
+    return found, _imported(statements, source)
 
 
-def _imported(tree: ast.Module, source: Path) -> frozenset[Path]:
-    """The files of this package that the code imports, packages' `__init__` included."""
+def _imported(statements: list[ast.AST], source: Path) -> frozenset[tuple[str, Path]]:
+    """The files of this package that the code imports, packages' `__init__` included, by name."""
     names = set()
-    for node in _statements(tree):
+    for node in statements:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -80,34 +79,36 @@ def _imported(tree: ast.Module, source: Path) -> frozenset[Path]:
 
 
 @functools.cache
-def _files(name: str, source: Path) -> frozenset[Path]:
+def _files(name: str, source: Path) -> frozenset[tuple[str, Path]]:
     """The files of this package that an import of `name` runs; none of another package's."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return frozenset()
-    places = [source.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
-    found = [file for each in places for file in (each / "__init__.py", each.with_suffix(".py"))]
-    return frozenset(file for file in found if file.is_file())
+    places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    found = [file for place in places for file in (f"{place}/__init__.py", f"{place}.py")]
+    return frozenset((file, source / file) for file in found if (source / file).is_file())
 
 
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """`node` and all statements in it, without their expressions: there are ten times as many."""
-    yield node
-    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-        inner = getattr(node, name, ())
-        for each in inner if isinstance(inner, list) else ():
-            yield from _statements(each)
+def _statements(tree: ast.Module) -> list[ast.AST]:
+    """`tree` and all statements in it, without their expressions: there are ten times as many."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # grows meanwhile
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list):
+                found += inner
+    return found
 
 
 def normalised(code: str) -> str:
     """Python source without comments, docstrings, blank lines and trailing spaces."""
-    return _normalised(code, ast.parse(code))
+    return _normalised(code, _statements(ast.parse(code)))
 
 
-def _normalised(code: str, tree: ast.Module) -> str:
+def _normalised(code: str, statements: list[ast.AST]) -> str:
     lines = TEXT_OR_COMMENT.sub(lambda found: found[0] * (found[0][0] != "#"), code).splitlines()
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in _statements(tree):
+    for node in statements:
         if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
             docstring = node.body[0]
             for row in range(docstring.lineno, docstring.end_lineno + 1):

@@ -1,7 +1,9 @@
 """The result contract: write a result, read it, refuse one of other settings, gather the seeds'."""
 
+import csv
 import functools
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +122,18 @@ def gather(
     expected: list[dict[str, Any]],
     made_by: dict[str, Any],
     paths: list[Path],
+    histories: list[Path],
     data: Path,
     best: list[Path],
     starts: list[Path],
 ) -> dict[str, Any]:
     """The result file of an experiment from its runs' results, one for each seed.
 
-    `experiment` holds name, number, title and role. A result is refused that was not made with
-    the settings `expected[i]`, by the code `made_by`, on the data described in the file `data`,
-    with another network than the search chose in the file `best[0]`, or from other weights than
-    those of the file `starts[i]`.
+    `experiment` holds name, number, title and role; `histories` are the runs' history.csv, which
+    become lists of numbers by column, None for one that is not finite. A result is refused that was
+    not made with the settings `expected[i]`, by the code `made_by`, on the data described in the
+    file `data`, with another network than the search chose in the file `best[0]`, or from other
+    weights than those of the file `starts[i]`.
     """
     chosen = read_record(best[0]) if best else None
     runs = read_results(paths, expected, made_by, data)
@@ -154,8 +158,12 @@ def gather(
         "settings": {k: v for k, v in first["settings"].items() if k != "seed"},
         "runs": [
             {key: value for key, value in run.items() if key not in own}
-            | {"path": str(Path(*path.parts[-4:-1])), "start_digest": run["start"]["digest"]}
-            for path, run in zip(paths, runs, strict=True)
+            | {
+                "path": str(Path(*path.parts[-4:-1])),
+                "start_digest": run["start"]["digest"],
+                "history": _columns(history),
+            }
+            for path, run, history in zip(paths, runs, histories, strict=True)
         ],
         "metrics": summarised(runs),
         "statuses": {
@@ -199,6 +207,17 @@ def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:
             "pictures": counted[0]["metrics"][split]["pictures"] if counted else 0,
         }
     return summary
+
+
+def _columns(path: Path) -> dict[str, list[float | None]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        columns: dict[str, list[float | None]] = {name: [] for name in rows.fieldnames}
+        for row in rows:
+            for name, cell in row.items():
+                number = float(cell or "nan")
+                columns[name].append(number if math.isfinite(number) else None)
+    return columns
 
 
 def _mean_and_total(values: list[float]) -> dict[str, float]:

@@ -134,12 +134,14 @@ class Study:
             return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"]).expanduser()))
         return f"resources/{IMAGENET_WEIGHTS.file}"
 
-    def find_sources(self) -> None:
-        """Raise a `StudyError` where data, or weights to start from, are not where they must be."""
-        for dataset in self.datasets:
-            self.source(dataset)
-        if any(block.get("start") == IMAGENET for block in self.experiments.values()):
-            self.imagenet_weights()
+    def find_sources(self) -> list[str]:
+        """The paths of data and of weights to start from.
+
+        Raises a `StudyError` where one is not where it must be.
+        """
+        weights = any(block.get("start") == IMAGENET for block in self.experiments.values())
+        sources = [self.source(dataset) for dataset in self.datasets]
+        return sources + [self.imagenet_weights()] * weights
 
     def generate_settings(self, dataset: str) -> dict[str, Any]:
         """What `datasets.synthetic.generate` is told."""

@@ -9,6 +9,7 @@ from PIL import Image
 
 from imagestudy.data import SPLITS, open_dataset
 from imagestudy.errors import StudyError
+from imagestudy.results import read_record
 from imagestudy.stored import read_stored
 
 
@@ -30,21 +31,24 @@ def export_csv(prepared: Path, target: Path) -> None:
                 writer.writerow([path, dataset.classes[label], name])
 
 
-def export_submission(prepared: Path, predictions: Path, target: Path) -> None:
-    """Write a run's predictions for the unlabelled pictures as the challenge wants them.
+def export_submission(prepared: Path, summary: Path, predictions: list[Path], target: Path) -> None:
+    """Write an experiment's predictions for the unlabelled pictures as the challenge wants them.
 
-    A line is `test_0.JPEG n01443537`; `predictions` is a run's predictions.npz, whose array
-    `unlabelled` holds a class number for each unlabelled picture of the data set `prepared`. A run
-    that ended without a network has no predictions, and its file no lines.
+    A line is `test_0.JPEG n01443537`. `summary` is its result file, and `predictions` are its
+    runs' predictions.npz; the run with the best score on the selection split is taken. Its array
+    `unlabelled` holds a class number for each unlabelled picture of the data set `prepared`; where
+    no run ended with a network, the file has no lines.
     """
     dataset = open_dataset(prepared)
     sources = dataset.sources("unlabelled")
-    found = read_stored(predictions)
+    scores = [run["score"] for run in read_record(summary)["runs"]]
+    best = max(range(len(scores)), key=lambda run: -1.0 if scores[run] is None else scores[run])
+    found = read_stored(predictions[best])
     labels, network_found = found.unlabelled, len(found.labels) > 0
     if network_found and len(sources) != len(labels):
         raise StudyError(
-            f"{predictions} holds {len(labels)} predictions for unlabelled pictures; {prepared} "
-            f"has {len(sources)} such pictures, so as many are needed"
+            f"{predictions[best]} holds {len(labels)} predictions for unlabelled pictures; "
+            f"{prepared} has {len(sources)} such pictures, so as many are needed"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     known = sources if network_found else []

@@ -17,11 +17,11 @@ PICTURES = 20
 SPLITS = ("train", "selection", "test")
 
 
-def histories(paths: Iterable[str]) -> pd.DataFrame:
-    """The histories of an experiment's runs with a column `seed`, from `seed-<n>/history.csv`."""
+def histories(experiment: dict[str, Any]) -> pd.DataFrame:
+    """The histories of an experiment's runs, of its result file, with a column `seed`."""
     frames = [
-        pd.read_csv(path).assign(seed=int(Path(path).parent.name.removeprefix("seed-")))
-        for path in paths
+        pd.DataFrame(run["history"], dtype=float).assign(seed=run["seed"])
+        for run in experiment["runs"]
     ]
     return pd.concat(frames, ignore_index=True)
 
