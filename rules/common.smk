@@ -86,12 +86,18 @@ def code_of(block):
 
 
 @functools.cache
+def settings_of_all():
+    """The settings of every run and every trial."""
+    return all_settings(study)
+
+
+@functools.cache
 def made_with(kind, name):
     """The settings and code that results must have been made with: the study's, or a bundle's."""
     if bundle:
         return bundle.made_with(kind, name)
     block = study.config[kind][name]
-    return {"expected": all_settings(study)[kind][name], "made_by": code_of(block)}
+    return {"expected": settings_of_all()[kind][name], "made_by": code_of(block)}
 
 
 def made_with_of_search(search, seed):
