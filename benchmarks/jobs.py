@@ -16,14 +16,15 @@ from imagestudy.settings import Study
 START = 6.0  # seconds: imports, building, loading
 WAITING = 0.05  # part of the training
 SCORING = 0.05
-EPOCHS = 5
-SIZES = {"train": 150, "test": 20, "unlabelled": 0}
+EPOCHS = 4
+# A tenth of them is the selection split: one batch of the evaluation, as in full-sized data.
+SIZES = {"train": 250, "test": 20, "unlabelled": 0}
 OVERRIDES = {
     "scale": "demo",
     "seeds": [1],
     "datasets": {
         "tiny_imagenet": {"generate": {"classes": 20, "seed": 1, **SIZES}},
-        "cifar10": {"generate": {"classes": 10, "seed": 2, **SIZES | {"train": 300}}},
+        "cifar10": {"generate": {"classes": 10, "seed": 2, **SIZES | {"train": 500}}},
     },
     "training": {"batch_size": 128, "epochs": EPOCHS, "precision": "auto", "compiled": "auto"},
     "searches": {

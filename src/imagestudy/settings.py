@@ -139,9 +139,10 @@ class Study:
 
         Raises a `StudyError` where one is not where it must be.
         """
-        weights = any(block.get("start") == IMAGENET for block in self.experiments.values())
         sources = [self.source(dataset) for dataset in self.datasets]
-        return sources + [self.imagenet_weights()] * weights
+        if any(block.get("start") == IMAGENET for block in self.experiments.values()):
+            sources.append(self.imagenet_weights())
+        return sources
 
     def generate_settings(self, dataset: str) -> dict[str, Any]:
         """What `datasets.synthetic.generate` is told."""
