@@ -78,6 +78,21 @@ def test_convolution(precision, options, side):
     compare(layer, (16, side, side, 4), precision)
 
 
+@pytest.mark.parametrize("precision", sorted(TOLERANCE))
+@pytest.mark.parametrize("options", [{"activation": "relu"}, {"use_bias": False}])
+@pytest.mark.parametrize("shape", [(16, 5), (16, 3, 5)])
+def test_dense(precision, options, shape):
+    compare(lambda: keras.layers.Dense(8, **options), shape, precision)
+
+
+def test_the_gradient_of_weights_stays_in_the_type_of_the_computations():
+    layer = keras.layers.Dense(8, dtype="mixed_bfloat16")
+    network = keras.Sequential([keras.Input((5,)), layer])
+    with fast.layers(network), tf.GradientTape() as tape:
+        outputs = network(tf.ones((2, 5)))
+    assert tape.gradient(outputs, layer.kernel.value).dtype == tf.bfloat16
+
+
 def test_frozen_batch_normalization_stays_as_it_is():
     def layer():
         return keras.layers.BatchNormalization(trainable=False)

@@ -27,7 +27,7 @@ class Steps:
         # XLA would be slow for the rest.
         @tf.function(jit_compile=True)
         def update(gradients: list[Any]) -> None:
-            optimizer.apply(gradients)
+            optimizer.apply([tf.cast(each, tf.float32) for each in gradients])
 
         @tf.function(jit_compile=device.jit_compile())
         def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
