@@ -64,7 +64,7 @@ def test_the_whole_study_ends_in_its_report(cluster, tmp_path):
     study.rename_own_pictures(FOLDER.replace("\\", ""))
     try:
         # A search's trials may take 16 GB by the config: no node of this cluster has that.
-        small = [f"{rule}:mem_mb=4000" for rule in ("propose", "trial", "export")]
+        small = [f"{rule}:mem_mb=4000" for rule in ("propose", "trial", "export", "run")]
         study.start("report.pdf", "--set-resources", *small).finish()
         assert not (study.folder / "touched").exists()
         assert (study.folder / "report.pdf").read_bytes().startswith(b"%PDF")
