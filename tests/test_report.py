@@ -59,7 +59,7 @@ def compile_pdf(root: Path, evidence: Evidence, source: str) -> Path:
     for name, text in fragments(evidence).items():
         (root / "tables" / f"{name}.tex").write_text(text)
     with style.context("report/report.mplstyle"):
-        for name in re.findall(r"\\plot\{(\w+)\}", source):
+        for name in re.findall(r"\\plot(?:\[[\w:]+\])?\{(\w+)\}", source):
             figure = Figure(figsize=(5.9, 2))
             figure.text(0.5, 0.5, name)
             save(figure, root / "figures" / f"{name}.pdf", root / "figures" / f"{name}.png")
@@ -178,6 +178,9 @@ def test_names_in_tables_lead_to_their_runs_and_outcomes_to_their_evidence(compi
     for name in sample_results.TITLES:
         assert f"\\hyperref[run:{name}]" in tables
         assert f"\\label{{run:{name}}}" in tables
+    for name in sample_results.SEARCHES:
+        assert f"\\hyperref[search:{name}]" in tables
+        assert f"\\label{{search:{name}}}" in tables
     led = re.findall(r"\\hyperref\[claim:(\w+)\]", source)
     assert "transfer_accurate" in led
     assert all(f"\\label{{claim:{name}}}" in tables for name in led)

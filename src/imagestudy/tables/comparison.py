@@ -20,14 +20,17 @@ def replication(evidence: Evidence) -> Table:
             rows.append([rf"\multicolumn{{7}}{{@{{}}l}}{{\emph{{{shown}}}}}"])
         before = each.experiment
         running = evidence.estimate(each.experiment, "running_train_top1").mean
+        ours = [
+            latex.accuracy(each.ours),
+            latex.interval(each.low, each.high),
+            latex.accuracy(running) if each.cell == "train" else "",
+            latex.signed(each.difference),
+        ]
         rows.append(
             [
                 each.cell,
                 each.theirs,
-                latex.accuracy(each.ours),
-                latex.interval(each.low, each.high),
-                latex.accuracy(running) if each.cell == "train" else "",
-                latex.signed(each.difference),
+                *(links.cell(each.experiment, shown) for shown in ours),
                 f"{each.verdict}: {latex.escape(each.reason)}",
             ]
         )
@@ -44,7 +47,7 @@ def anchors(evidence: Evidence) -> Table:
         rows.append(
             [
                 links.title(each.experiment, experiment["title"]),
-                latex.accuracy(each.ours),
+                links.cell(each.experiment, latex.accuracy(each.ours)),
                 latex.accuracy(each.anchor["must_beat"]) if bars else latex.MISSING,
                 latex.accuracy(each.anchor["target"]) if bars else latex.MISSING,
                 latex.accuracy(each.anchor["cannot_be_true"]),

@@ -21,3 +21,8 @@ def cell(experiment: str, shown: str) -> str:
 def runs(experiment: str, shown: str) -> str:
     """LaTeX that leads to the runs of an experiment in the appendix."""
     return rf"\hyperref[run:{experiment}]{{{shown}}}"
+
+
+def trials(search: str, shown: str) -> str:
+    """A cell that leads to the trials of a search in the appendix, and does not look it."""
+    return rf"\hyperref[search:{search}]{{\textcolor{{black}}{{{shown}}}}}"

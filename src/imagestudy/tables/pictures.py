@@ -21,14 +21,13 @@ def decomposition(evidence: Evidence) -> Table:
         rows.append(_heading(evidence, dataset, 4, f"{wording.count(found['pictures'])} pictures"))
         for name in found["experiments"]:
             first = min(evidence.examined["networks"][name], key=int)
-            rows.append(
-                [
-                    links.title(name, evidence.experiments[name]["title"]),
-                    latex.accuracy(evidence.examined["networks"][name][first]["top1"]),
-                    latex.count(found["only"][name]),
-                    latex.count(found["classes"][name]),
-                ]
-            )
+            cells = [
+                latex.accuracy(evidence.examined["networks"][name][first]["top1"]),
+                latex.count(found["only"][name]),
+                latex.count(found["classes"][name]),
+            ]
+            title = links.title(name, evidence.experiments[name]["title"])
+            rows.append([title, *(links.cell(name, shown) for shown in cells)])
         for label, share in _shares(found):
             rows.append([rf"\emph{{{label}}}", latex.accuracy(share), "", ""])
     headings = ["network of the first seed", "accuracy", "pictures it alone gets"]
@@ -61,7 +60,7 @@ def classes(evidence: Evidence) -> Table:
             rows.append(
                 [
                     _class(evidence, dataset, number),
-                    latex.accuracy(own[number]),
+                    links.cell(best, latex.accuracy(own[number])),
                     latex.accuracy(mean[number]),
                 ]
             )
@@ -88,7 +87,7 @@ def confused(evidence: Evidence) -> Table:
         rows.append(_heading(evidence, dataset, 3, evidence.experiments[best]["title"]))
         for pair in found["confusion"]["most"]:
             names = [_class(evidence, dataset, pair[key]) for key in ("label", "answer")]
-            rows.append([*names, latex.count(pair["pictures"])])
+            rows.append([*names, links.cell(best, latex.count(pair["pictures"]))])
     return Table(f"{LEFT}{LEFT}r", ["class", "taken for", "pictures"], rows, rules=rules[1:])
 
 

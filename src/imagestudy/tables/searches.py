@@ -9,6 +9,7 @@ from imagestudy import latex
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
 from imagestudy.search import declaration
+from imagestudy.tables import links
 
 
 def searches(evidence: Evidence) -> Table:
@@ -18,17 +19,16 @@ def searches(evidence: Evidence) -> Table:
         for best in found:
             ledger = evidence.ledgers[name]
             statuses = ledger.loc[ledger["seed"] == best["seed"], "status"].value_counts()
-            rows.append(
-                [
-                    latex.title(evidence.study["searches"][name]["title"]),
-                    latex.escape(_proposer(best)),
-                    str(best["seed"]),
-                    str(best["trials"]),
-                    latex.escape(_counted(statuses.to_dict())),
-                    latex.duration(best["device_seconds"]),
-                    latex.accuracy(best["score"]),
-                ]
-            )
+            cells = [
+                latex.title(evidence.study["searches"][name]["title"]),
+                latex.escape(_proposer(best)),
+                str(best["seed"]),
+                str(best["trials"]),
+                latex.escape(_counted(statuses.to_dict())),
+                latex.duration(best["device_seconds"]),
+                latex.accuracy(best["score"]),
+            ]
+            rows.append([links.trials(name, shown) for shown in cells])
     headings = ["search", "proposer", "seed", "trials", "of these", "device time", "best selection"]
     return Table(f"{LEFT}lrr{LEFT}rr", headings, rows)
 
@@ -104,13 +104,15 @@ def _plain(value: Any) -> str:
 
 def trials(evidence: Evidence) -> Table:
     """Every trial of every search; the candidates by hand with all that was declared of them."""
-    rows, rules = [], []
+    rows, rules, linked = [], [], set()
     for name, ledger in evidence.ledgers.items():
         title = latex.title(evidence.study["searches"][name]["title"])
         for seed, trials_of_seed in ledger.astype(object).groupby("seed"):
             rules.append(len(rows))
             which = title if ledger["seed"].nunique() == 1 else f"{title}, seed {seed}"
-            rows += _trials(which, trials_of_seed)
+            target = "" if name in linked else links.target("search", name)
+            linked.add(name)
+            rows += _trials(target + which, trials_of_seed)
     headings = ["search", "trial", "what", "layers", "param.", "status", "score", "device"]
     align = latex.left(20) + "l" + latex.left(42) + "rr" + latex.left(20) + "rr"
     return Table(align, headings, rows, rules=rules[1:])
