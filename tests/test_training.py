@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from imagestudy import evaluation, frozen, training
-from imagestudy.augmentation import augment, cutmix, flip, pca_colour, translate
-from imagestudy.batches import one_hot, training_batches
+from imagestudy import device, evaluation, frozen, training
+from imagestudy.augmentation import augment, changed, draw, mixed
+from imagestudy.batches import drawn_batches, made, one_hot, training_batches
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base
@@ -265,7 +265,7 @@ def test_weights_decay_and_biases_do_not(pictures, tmp_path):
 def test_label_smoothing_is_keras_own(pictures, tmp_path):
     network = small_network()
     given = evaluation.probabilities(network, pictures[0])
-    smoothed = 0.8 * one_hot(pictures[1], 2) + 0.2 / 2
+    smoothed = 0.8 * one_hot(np, pictures[1], 2) + 0.2 / 2
     expected = -(smoothed * np.log(given)).sum(axis=1).mean()
     network.layers[4].rate = 0.0
     one_step = {"epochs": 1, "batch_size": 64, "label_smoothing": 0.2}
@@ -364,15 +364,19 @@ def test_an_epoch_goes_on_where_it_was_left():
         np.testing.assert_array_equal(found[1], expected[1])
 
 
+def cutmix(images, targets, seed):
+    drawn = draw(images.shape[:3], STILL | {"cutmix": 1.0}, PCA, np.random.default_rng(seed))
+    return changed(np, images, drawn), mixed(np, targets, drawn["mix"])
+
+
 def test_cutmix_mixes_targets_by_area():
     images = (np.arange(6, dtype=np.uint8)[:, None, None, None] + 1) * np.ones(
         (6, 16, 16, 3), np.uint8
     )
-    targets = one_hot(np.arange(6), 6)
+    targets = one_hot(np, np.arange(6), 6)
     pasted = 0
     for seed in range(20):
-        mixed, wanted = cutmix(images, targets, 1.0, np.random.default_rng(seed))
-        for picture, target in zip(mixed, wanted, strict=True):
+        for picture, target in zip(*cutmix(images, targets, seed), strict=True):
             shares = np.bincount(picture[..., 0].ravel() - 1, minlength=6) / 256
             np.testing.assert_allclose(target, shares, atol=1e-6)
             pasted += 0 < shares.max() < 1
@@ -380,36 +384,72 @@ def test_cutmix_mixes_targets_by_area():
     assert (images[:, 0, 0, 0] == np.arange(1, 7)).all()
 
 
+def augmented(images, seed=1, **settings):
+    return augment(images, STILL | settings, PCA, np.random.default_rng(seed))
+
+
 def test_flip_reflects_about_half():
     images = np.random.default_rng(1).integers(0, 256, (200, 4, 4, 3), dtype=np.uint8)
-    found = flip(images, np.random.default_rng(2))
+    found = augmented(images, flip=True)
     flipped = (found == images[:, :, ::-1]).all(axis=(1, 2, 3))
     assert 60 < flipped.sum() < 140
     np.testing.assert_array_equal(found[~flipped], images[~flipped])
 
 
-def test_translate_shifts_whole_pictures():
-    images = np.random.default_rng(1).integers(0, 256, (20, 9, 9, 3), dtype=np.uint8)
-    found = translate(images, 2, np.random.default_rng(2))
-    for one, original in zip(found, images, strict=True):
-        middle = one[2:-2, 2:-2]
-        windows = [original[r : r + 5, c : c + 5] for r in range(5) for c in range(5)]
-        assert any((middle == window).all() for window in windows)
+def test_translate_shifts_whole_pictures_and_reflects_at_the_border():
+    images = np.random.default_rng(1).integers(0, 256, (20, 9, 7, 3), dtype=np.uint8)
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    seen = set()
+    for one, whole in zip(augmented(images, translate=2), padded, strict=True):
+        shifts = [
+            (r, c) for r in range(5) for c in range(5) if (one == whole[r : r + 9, c : c + 7]).all()
+        ]
+        assert len(shifts) == 1
+        seen |= set(shifts)
+    assert len(seen) > 5
 
 
 def test_pca_colour_moves_along_the_components():
     images = np.full((500, 2, 2, 3), 128, np.uint8)
-    found = pca_colour(images, 0.5, PCA, np.random.default_rng(1)).astype(float) - 128
+    found = augmented(images, pca_colour=0.5).astype(float) - 128
     assert (found == found[:, :1, :1]).all()
     np.testing.assert_allclose(found[:, 0, 0].std(axis=0), [25.5, 2.55, 1.275], rtol=0.15)
 
 
+EVERYTHING = {"flip": True, "translate": 2, "pca_colour": 0.1, "cutmix": 1.0}
+
+
 def test_augmentation_keeps_shape_and_type():
     images = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
-    settings = {"flip": True, "translate": 2, "pca_colour": 0.1}
-    found = augment(images, settings, PCA, np.random.default_rng(1))
+    found = augmented(images, **EVERYTHING)
     assert found.shape == images.shape
     assert found.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kinds", [[], ["flip"], ["translate"], ["pca_colour"], [*EVERYTHING]])
+def test_batches_are_the_same_where_the_device_makes_them(kinds):
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 256, (40, 8, 6, 3), dtype=np.uint8)
+    labels = generator.integers(0, 5, 40).astype(np.int32)
+    augmentation = STILL | {kind: EVERYTHING[kind] for kind in kinds}
+    settings = {"batch_size": 16, "augmentation": augmentation}
+    for drawn in drawn_batches(images, settings, PCA, 1, 1):
+        expected = made(np, images, labels, 5, drawn)
+        found = made(keras.ops, images, labels, 5, drawn)
+        for one, other in zip(found, expected, strict=True):
+            assert np.asarray(one).dtype == other.dtype
+            np.testing.assert_array_equal(np.asarray(one), other)
+
+
+def test_a_training_is_the_same_where_the_device_holds_the_data(pictures, tmp_path, monkeypatch):
+    settings = {"epochs": 2, "batch_size": 8, "augmentation": STILL | EVERYTHING}
+    fitted = []
+    for name, on_device in (("numpy", False), ("device", True)):
+        monkeypatch.setattr(device, "holds_data", lambda on_device=on_device: on_device)
+        fitted.append(fit(small_network(), pictures, tmp_path / name, **settings))
+    for one, other in zip(fitted[0].history, fitted[1].history, strict=True):
+        assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-5)
+        assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Batches of a split, shuffled and augmented, made ahead of their use."""
+"""Batches of a split: which pictures, in which order, and what becomes of them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,9 +6,47 @@ from typing import Any
 
 import numpy as np
 
-from imagestudy.augmentation import augment, cutmix
+from imagestudy.augmentation import changed, draw, mixed
 
 AHEAD = 3
+
+
+def drawn_batches(
+    inputs: np.ndarray,
+    settings: dict[str, Any],
+    pca: dict[str, Any],
+    seed: int,
+    epoch: int,
+    first: int = 0,
+) -> Iterator[dict[str, Any]]:
+    """What is drawn for each full batch of one epoch, from the `first` on; see `made`.
+
+    What is left over is in another epoch's order. `inputs`: uint8 pictures (N x H x W x 3), which
+    are augmented, or what a frozen beginning makes of them. The order and the augmentation depend
+    on (`seed`, `epoch`) alone, so that a resumed training sees what an uninterrupted one would have
+    seen.
+    """
+    order = np.random.default_rng((seed, epoch)).permutation(len(inputs)).astype(np.int32)
+    size = min(settings["batch_size"], len(inputs))
+    for number in range(first, len(inputs) // size):
+        drawn = {"chosen": order[number * size : (number + 1) * size]}
+        if inputs.dtype == np.uint8:
+            generator = np.random.default_rng((seed, epoch, number))
+            shape = (size, *inputs.shape[1:3])
+            drawn |= draw(shape, settings["augmentation"], pca, generator)
+        yield drawn
+
+
+def made(xp: Any, inputs: Any, labels: Any, classes: int, drawn: dict[str, Any]) -> tuple[Any, Any]:
+    """A batch as `drawn`: inputs, and targets (float32, pictures x `classes`).
+
+    `inputs` and `labels` (int) are the whole split's. `xp` is `numpy`, or `keras.ops` where they
+    lie on a device.
+    """
+    chosen = drawn["chosen"]
+    images = changed(xp, xp.take(inputs, chosen, axis=0), drawn)
+    targets = one_hot(xp, xp.take(labels, chosen, axis=0), classes)
+    return images, mixed(xp, targets, drawn["mix"]) if "mix" in drawn else targets
 
 
 def training_batches(
@@ -21,40 +59,24 @@ def training_batches(
     epoch: int,
     first: int = 0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """One epoch of full batches from the `first` on; what is left over is in another epoch's order.
+    """The batches of one epoch, made by NumPy ahead of their use; see `drawn_batches`, `made`."""
+    batches = drawn_batches(inputs, settings, pca, seed, epoch, first)
 
-    `inputs`: uint8 pictures (N x H x W x 3), which are augmented, or what a frozen beginning makes
-    of them. Yields inputs and targets (float32, pictures x `classes`). The order and the
-    augmentation depend on (`seed`, `epoch`) alone, so that a resumed training sees what an
-    uninterrupted one would have seen.
-    """
-    order = np.random.default_rng((seed, epoch)).permutation(len(labels))
-    size = min(settings["batch_size"], len(labels))
-    augmentation = settings["augmentation"]
+    def following() -> tuple[np.ndarray, np.ndarray] | None:
+        drawn = next(batches, None)
+        return None if drawn is None else made(np, inputs, labels, classes, drawn)
 
-    def batch(number: int) -> tuple[np.ndarray, np.ndarray]:
-        chosen = order[number * size : (number + 1) * size]
-        images, targets = inputs[chosen], one_hot(labels[chosen], classes)
-        if images.dtype == np.uint8:
-            generator = np.random.default_rng((seed, epoch, number))
-            images = augment(images, augmentation, pca, generator)
-            if augmentation["cutmix"]:
-                images, targets = cutmix(images, targets, augmentation["cutmix"], generator)
-        return images, targets
-
+    # One thread: it draws and makes them in their order.
     with ThreadPoolExecutor(1) as pool:
-        count = len(labels) // size
-        waiting = [pool.submit(batch, each) for each in range(first, min(first + AHEAD, count))]
-        for number in range(first, count):
-            ready = waiting.pop(0).result()
-            if number + AHEAD < count:
-                waiting.append(pool.submit(batch, number + AHEAD))
+        waiting = [pool.submit(following) for _ in range(AHEAD)]
+        while (ready := waiting.pop(0).result()) is not None:
+            waiting.append(pool.submit(following))
             yield ready
 
 
-def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
+def one_hot(xp: Any, labels: Any, classes: int) -> Any:
     """`labels` (int, N) as float32, N x classes."""
-    return np.eye(classes, dtype=np.float32)[labels]
+    return xp.take(xp.eye(classes, dtype="float32"), labels, axis=0)
 
 
 def steps_per_epoch(pictures: int, batch_size: int) -> int:

@@ -34,6 +34,14 @@ def kind() -> str:
     return GPU if any("gpu" in name.lower() for name in list_devices()) else CPU
 
 
+def holds_data() -> bool:
+    """Whether training data lie on the device, where batches are made of them.
+
+    On a GPU, which would wait for NumPy; on JAX always.
+    """
+    return keras.backend.backend() == "jax" or kind() == GPU
+
+
 def jit_compile() -> bool:
     """Whether to compile with XLA: as `prepare` was told; always on JAX, which has nothing else.
 

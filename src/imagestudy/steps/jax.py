@@ -1,5 +1,7 @@
 """Training steps on JAX: a call compiles and runs several, so that a GPU never waits for Python."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,8 +17,10 @@ class Steps:
         network: keras.Model,
         optimizer: keras.optimizers.Optimizer,
         label_smoothing: float,
+        make: Callable[[Any, Any], tuple[Any, Any]],
     ) -> None:
-        """`optimizer` is built for `network`."""
+        """`optimizer` is built for `network`; `make` is as in `steps.compiled`."""
+        self._placed: Any = ()
         self._variables = (
             network.trainable_variables,
             network.non_trainable_variables,
@@ -32,9 +36,10 @@ class Steps:
             right = given.argmax(axis=-1) == targets.argmax(axis=-1)
             return loss_of(targets, given) + sum(losses), (fixed, right.mean())
 
-        def step(state: Any, batch: Any) -> tuple[Any, Any]:
+        def step(placed: Any, state: Any, given: Any) -> tuple[Any, Any]:
             trained, fixed, own = state
-            inputs, targets, rate = batch
+            batch, rate = given
+            inputs, targets = make(placed, batch)
             (loss, (fixed, right)), gradients = jax.value_and_grad(loss_and_state, has_aux=True)(
                 trained, fixed, inputs, targets
             )
@@ -42,15 +47,20 @@ class Steps:
             trained, own = optimizer.stateless_apply(own, gradients, trained)
             return (trained, fixed, own), (loss, right)
 
-        self._steps = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches))
+        def all_steps(placed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+            return jax.lax.scan(functools.partial(step, placed), state, given)
 
-    def __call__(
-        self, batches: list[tuple[np.ndarray, np.ndarray]], rates: list[float]
-    ) -> list[tuple[float, float]]:
+        self._steps = jax.jit(all_steps)
+
+    def place(self, arrays: Any) -> None:
+        """Put `arrays`, a tuple of NumPy's, on the device for all steps to come."""
+        self._placed = jax.device_put(tuple(arrays))
+
+    def __call__(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """Train on `batches`, one after another; the loss and the accuracy of each."""
-        inputs, targets = (np.stack(each) for each in zip(*batches, strict=True))
+        stacked = jax.tree.map(lambda *each: np.stack(each), *batches)
         state = tuple([variable.value for variable in each] for each in self._variables)
-        state, (losses, right) = self._steps(state, (inputs, targets, np.float32(rates)))
+        state, (losses, right) = self._steps(self._placed, state, (stacked, np.float32(rates)))
         for variables, values in zip(self._variables, state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)

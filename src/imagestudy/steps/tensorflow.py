@@ -1,9 +1,9 @@
 """Training steps on TensorFlow."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from imagestudy import device
@@ -17,9 +17,11 @@ class Steps:
         network: keras.Model,
         optimizer: keras.optimizers.Optimizer,
         label_smoothing: float,
+        make: Callable[[Any, Any], tuple[Any, Any]],
     ) -> None:
-        """`optimizer` is built for `network`."""
+        """`optimizer` is built for `network`; `make` is as in `steps.compiled`."""
         self._optimizer = optimizer
+        self._placed: Any = ()
         loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
         variables = [variable.value for variable in network.trainable_variables]
 
@@ -30,7 +32,8 @@ class Steps:
             optimizer.apply([tf.cast(each, tf.float32) for each in gradients])
 
         @tf.function(jit_compile=device.jit_compile())
-        def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
+        def step(placed: Any, batch: Any) -> tuple[Any, Any]:
+            inputs, targets = make(placed, batch)
             with tf.GradientTape() as tape:
                 given = network(inputs, training=True)
                 loss = loss_of(targets, given) + sum(network.losses)
@@ -40,13 +43,15 @@ class Steps:
 
         self._step = step
 
-    def __call__(
-        self, batches: list[tuple[np.ndarray, np.ndarray]], rates: list[float]
-    ) -> list[tuple[float, float]]:
+    def place(self, arrays: Any) -> None:
+        """Put `arrays`, a tuple of NumPy's, on the device for all steps to come."""
+        self._placed = tuple(tf.constant(array) for array in arrays)
+
+    def __call__(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """Train on `batches`, one after another; the loss and the accuracy of each."""
         found = []
         for batch, rate in zip(batches, rates, strict=True):
             self._optimizer.learning_rate = rate
-            loss, right = self._step(*batch)
-            found.append((float(loss), float(right)))
-        return found
+            found.append(self._step(self._placed, batch))
+        # Asked for at the end only: a GPU need not wait for Python between the steps.
+        return [(float(loss), float(right)) for loss, right in found]
