@@ -13,7 +13,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study estimate bundle test test-thorough test-slurm benchmark lint format lock readme dag clean
+.PHONY: help environment latex report study estimate development bundle test test-thorough test-slurm benchmark lint format lock readme dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,6 +33,11 @@ study: ## the whole study on the real data: make report SCALE=full
 
 estimate: environment ## what the jobs would cost that make report would run now
 	PYTHONPATH=src .venv/bin/python envs/estimate.py --cores $(CORES) report.pdf $(SETTINGS)
+
+development: environment ## examples/development.yaml tried, and entered in published/development.csv
+	.venv/bin/python envs/study.py --cores $(CORES) develop --configfile examples/development.yaml $(SETTINGS)
+	PYTHONPATH=src .venv/bin/python -m imagestudy.development published/development.csv \
+	results/$(SCALE)/searches/develop_*/ledger.csv
 
 bundle: environment ## the finished study at SCALE in one file: results/SCALE/bundle.zip
 	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)

@@ -227,6 +227,7 @@ def packed():
     kinds = ("result.json", "history.csv", "predictions.npz")
     arrays = [name for name in ARRAYS if not name.endswith("_images.npy")]
     return [
+        at_scale("development.csv"),
         *(path for kind in kinds for path in of_all_runs(kind)),
         *(
             path

@@ -56,7 +56,7 @@ rule prepare:
         source=lambda wildcards: study.source(wildcards.dataset),
     output:
         data=at_scale("data/{dataset}/dataset.json"),
-        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
+        arrays=[at_scale(f"data/{{dataset}}/{name}") for name in ARRAYS],
     log:
         at_scale("logs/prepare/{dataset}.log"),
     benchmark:

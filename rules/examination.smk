@@ -37,7 +37,7 @@ rule plot_errors:
         style=STYLE,
         examination=rules.examine.output.examination,
         data=at_scale("data/{dataset}/dataset.json"),
-        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
+        arrays=[at_scale(f"data/{{dataset}}/{name}") for name in ARRAYS],
     output:
         figure=at_scale("figures/errors_{dataset}.pdf"),
         preview=report(

@@ -14,6 +14,7 @@ EVIDENCE = dict(
         for seed in block["seeds"]
     ],
     examination=at_scale("examination.json"),
+    development=at_scale("development.csv"),
     original=str(REPORT / "original.yaml"),
     anchors=str(REPORT / "anchors.yaml"),
 )
@@ -70,7 +71,7 @@ rule plot_samples:
     input:
         style=STYLE,
         data=at_scale("data/{dataset}/dataset.json"),
-        arrays=[at_scale("data/{dataset}/" + name) for name in ARRAYS],
+        arrays=[at_scale(f"data/{{dataset}}/{name}") for name in ARRAYS],
     output:
         figure=at_scale("figures/samples_{dataset}.pdf"),
         preview=report(

@@ -79,3 +79,27 @@ rule export_submission:
         "Predictions of {wildcards.experiment} for the unlabelled pictures, as the challenge wants"
     script:
         "../scripts/export_submission.py"
+
+
+rule enter_development:
+    input:
+        published=str(FOLDER / "published" / "development.csv"),
+    output:
+        tries=at_scale("development.csv"),
+    log:
+        at_scale("logs/enter_development.log"),
+    benchmark:
+        at_scale("benchmarks/enter_development.tsv")
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        experiments=[] if study.config["own"] else list(study.experiments),
+        code=code("enter_development.py"),
+    message:
+        "Entering how the recipes were developed"
+    script:
+        "../scripts/enter_development.py"

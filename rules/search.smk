@@ -100,3 +100,9 @@ rule export:
         )
     script:
         "../scripts/experiments/{params.script}.py"
+
+
+rule develop:
+    input:
+        [at_scale(f"searches/{name}/ledger.csv") for name in study.development],
+    localrule: True

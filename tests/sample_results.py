@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imagestudy.development import tries_for
 from imagestudy.examination import examine
 from imagestudy.stored import Stored, log_probabilities, write_stored
 
@@ -135,6 +136,7 @@ def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         ledgers=[str(root / "searches" / name / "ledger.csv") for name in SEARCHES],
         best=[str(root / "searches" / name / "seed-1" / "best.json") for name in SEARCHES],
         examination=str(root / "examination.json"),
+        development=str(root / "development.csv"),
         original="report/original.yaml",
         anchors="report/anchors.yaml",
     )
@@ -159,7 +161,17 @@ def write(
         write_search(root / "searches" / search, search, proposer, generator)
     for name in TITLES:
         write_experiment(root, name, source, seeds, generator)
+    write_development(root)
     return root
+
+
+def write_development(root: Path) -> None:
+    """Two tries of a recipe, of which one diverged."""
+    ledger = pd.read_csv(root / "searches" / "hand" / "ledger.csv").head(2)
+    ledger["search"], ledger["score"] = "develop_alexnet", [0.25, np.nan]
+    ledger["status"] = ["completed", "diverged"]
+    ledger.to_csv(root / "published.csv", index=False)
+    tries_for(root / "published.csv", TITLES).to_csv(root / "development.csv", index=False)
 
 
 def write_json(path: Path, value: Any) -> None:

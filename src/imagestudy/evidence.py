@@ -24,6 +24,7 @@ class Files(Protocol):
     ledgers: Iterable[str]
     best: Iterable[str]
     examination: str
+    development: str
     original: str
     anchors: str
 
@@ -36,8 +37,9 @@ class Evidence:
     None where the study ran here; what is compared; experiments (title, role,
     number, script), searches (title, proposer, space or candidates) and datasets (title), by name.
     `best`: of each search one for each of its seeds. `histories`: of each experiment one for each
-    seed. `examined`: what `examination.examine` found. `original`, `anchors`: what the files of
-    these names under `report/` say.
+    seed. `development`: every try behind the recipes, a ledger with a column `experiment`.
+    `examined`: what `examination.examine` found. `original`, `anchors`: what the files of these
+    names under `report/` say.
     """
 
     study: dict[str, Any]
@@ -46,6 +48,7 @@ class Evidence:
     ledgers: dict[str, pd.DataFrame]
     best: dict[str, list[dict[str, Any]]]
     histories: dict[str, dict[int, pd.DataFrame]]
+    development: pd.DataFrame
     examined: dict[str, Any]
     original: dict[str, Any]
     anchors: dict[str, Any]
@@ -72,6 +75,7 @@ class Evidence:
                 }
                 for name, each in found.items()
             },
+            development=read_ledger(Path(files.development)),
             examined=read_json(Path(files.examination)),
             original=yaml.safe_load(Path(files.original).read_text()),
             anchors=yaml.safe_load(Path(files.anchors).read_text()),

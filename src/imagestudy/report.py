@@ -107,6 +107,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "anchored": plausibility.anchored(evidence),
         "under_trained": under_trained(evidence),
         "examined": evidence.examined,
+        "tries": evidence.development,
         "verdict_words": _verdicts(evidence),
         "odd_runs": odd_runs(evidence),
         "failures": failures(evidence),

@@ -13,6 +13,7 @@ from imagestudy.files import is_there
 from imagestudy.merging import merged, without_left_out
 from imagestudy.own_pictures import on_own_pictures
 from imagestudy.plain import require_plain
+from imagestudy.search.declaration import DEVELOPS
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 from imagestudy.text import guarded
@@ -133,6 +134,11 @@ class Study:
         if self.config["data_root"]:
             return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"]).expanduser()))
         return f"resources/{IMAGENET_WEIGHTS.file}"
+
+    @property
+    def development(self) -> list[str]:
+        """The searches that develop recipes."""
+        return [name for name in self.searches if name.startswith(DEVELOPS)]
 
     def find_sources(self) -> list[str]:
         """The paths of data and of weights to start from.

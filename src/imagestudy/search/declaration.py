@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BLOCKS = {"resnet": "resnet", "xception": "xception", "conv": "vanilla", "efficient": "efficient"}
+# How the names of searches by hand begin that develop the recipe of the experiment named behind it.
+DEVELOPS = "develop_"
 # AutoKeras's names of the optimizers beside the study's
 OPTIMIZERS = {"adam": "adam", "sgd": "sgd", "adam_weight_decay": "adamw"}
 IMAGE_BLOCK, HEAD = "image_block_1", "classification_head_1"

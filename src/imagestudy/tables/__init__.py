@@ -18,6 +18,8 @@ OTHERS = (
     "searches",
     "budgets",
     "spaces",
+    "developed",
+    "tries",
     "trials",
     "claims",
     "vgg16",
