@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from imagestudy import device, optimizers, steps
-from imagestudy.batches import training_batches
+from imagestudy.batches import drawn_batches, made, training_batches
 from imagestudy.networks.alexnet import alexnet
 from imagestudy.networks.cnn import cnn
 from imagestudy.networks.vgg16 import vgg16
@@ -52,10 +52,20 @@ if __name__ == "__main__":
     generator = np.random.default_rng(1)
     pictures = generator.integers(0, 256, (STEPS * BATCH, 32, 32, 3), dtype=np.uint8)
     labels = generator.integers(0, CLASSES, len(pictures)).astype(np.int32)
+    on_device = device.holds_data()
     with faster_layers(network):
-        train = steps.compiled(network, optimizer, label_smoothing=0.0)
+        if on_device:
+            make = lambda placed, drawn: made(keras.ops, *placed, CLASSES, drawn)  # noqa: E731
+            train = steps.compiled(network, optimizer, 0.0, make)
+            train.place((pictures, labels))
+        else:
+            train = steps.compiled(network, optimizer, label_smoothing=0.0)
         for epoch, _ in enumerate(sys.stdin):
             began = time.monotonic()
-            for batch in training_batches(pictures, labels, CLASSES, SETTINGS, {}, 1, epoch):
-                train([batch], [0.01])
+            if on_device:
+                drawn = list(drawn_batches(pictures, SETTINGS, {}, 1, epoch))
+                train(drawn, [0.01] * len(drawn))
+            else:
+                for batch in training_batches(pictures, labels, CLASSES, SETTINGS, {}, 1, epoch):
+                    train([batch], [0.01])
             print(json.dumps(len(pictures) / (time.monotonic() - began)), flush=True)
