@@ -56,6 +56,21 @@ rule all:
         "report.pdf",
 
 
+for experiment in study.experiments:
+    if workflow.is_rule(experiment):
+        raise WorkflowError(
+            f"config.yaml: experiments.{experiment} has the name of a rule, and an experiment's "
+            "result is asked for by its name: give it another"
+        )
+
+    rule:
+        name:
+            experiment
+        input:
+            at_scale(f"experiments/{experiment}.json"),
+        localrule: True
+
+
 # What is loaded by now stays: while the DAG grows, the garbage collector need not look at it again
 # and again (a sixth of a dry run of 500 runs).
 gc.freeze()

@@ -9,6 +9,7 @@ On a Slurm cluster its jobs may have outlived it: those that run are waited for,
 trained twice at the same time; those that only wait in the queue are cancelled.
 """
 
+import fcntl
 import json
 import os
 import platform
@@ -26,6 +27,7 @@ SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 # Snakemake removes the folder when it ends, or unlocks: the record never outlives its locks.
 LOCKS = Path(".snakemake/locks")
 OWNER = LOCKS / "owner.json"
+LOCK = Path(".snakemake/study.lock")  # of this program, and of the Snakemake that it becomes
 SLURM_LOGS = Path(".snakemake/slurm_logs")  # where Snakemake's plugin for Slurm writes
 CLOCK_SECONDS = 2  # within which two times say the same
 JOB_NAMES = "imagestudy_"  # how profiles/slurm has the names of jobs begin
@@ -34,6 +36,7 @@ POLL_SECONDS = 5
 
 def main(arguments: list[str]) -> None:
     """Become Snakemake with these arguments, or stop and say why not."""
+    be_alone()
     locked = any(LOCKS.glob("*.lock"))
     if locked:
         require_dead(owner(), arguments)
@@ -55,6 +58,30 @@ def main(arguments: list[str]) -> None:
     os.execv(sys.executable, [*SNAKEMAKE, *arguments])
 
 
+def be_alone() -> None:
+    """Hold a lock until Snakemake ends; stop where another holds it.
+
+    What is found out here about locks and jobs then stays true.
+    """
+    try:
+        LOCK.parent.mkdir(exist_ok=True)
+        file = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stop_beside([int(os.read(file, 20) or 0)])
+    except OSError as error:
+        stop(f"{LOCK.resolve()} cannot be written ({error.strerror}); the study needs it")
+    os.ftruncate(file, 0)
+    os.write(file, str(os.getpid()).encode())
+    os.set_inheritable(file, True)  # by Snakemake, whose jobs do not get it
+
+
+def stop_beside(processes: list[int]) -> None:
+    """End: others work here."""
+    numbers = ", ".join(map(str, sorted(set(processes))))
+    stop(f"Snakemake works in {Path.cwd()} already: process {numbers}. Wait until it has ended")
+
+
 def require_dead(found: dict[str, Any] | None, arguments: list[str]) -> None:
     """Stop unless the locks' owner was of this machine and has ended."""
     by_hand = shlex.join([*SNAKEMAKE, "--unlock", *arguments])
@@ -62,8 +89,7 @@ def require_dead(found: dict[str, Any] | None, arguments: list[str]) -> None:
     if found and found["host"] == platform.node() and is_alive(found):
         alive.append(found["pid"])
     if alive:
-        numbers = ", ".join(map(str, sorted(set(alive))))
-        stop(f"Snakemake works in {Path.cwd()} already: process {numbers}. Wait until it has ended")
+        stop_beside(alive)
     if found is None:
         stop(
             f"{LOCKS.resolve()} is locked by a Snakemake that was not started by make. None works "

@@ -47,7 +47,9 @@ RESULTS = f"{study.folder}-bundle" if bundle else study.folder
 onstart:
     require_writable(Path(at_scale("logs")))
     if workflow.non_local_exec:
-        require_quotable([str(FOLDER), *([] if bundle else study.find_sources())])
+        sources = [] if bundle else study.find_sources()
+        asked_for = workflow.config_settings.config_args or []
+        require_quotable([str(FOLDER), *sources, *asked_for])
 
 
 wildcard_constraints:

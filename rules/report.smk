@@ -359,4 +359,4 @@ rule copy_report:
     message:
         "The report: {output}"
     shell:
-        "cp {input.pdf} {output} 2> {log}"
+        "cp {input.pdf:q} {output:q} 2> {log:q}"

@@ -1,5 +1,5 @@
-# What runs and trials amount to: best trials, ledgers, the result file of each experiment and a
-# target of its name; and a bundle of all that they are made of.
+# What runs and trials amount to: best trials, ledgers, the result file of each experiment, and a
+# bundle of all that they are made of.
 
 
 rule select:
@@ -84,16 +84,6 @@ rule summarize:
         "Gathering the seeds of {wildcards.experiment}"
     script:
         "../scripts/summarize.py"
-
-
-for experiment in study.experiments:
-
-    rule:
-        name:
-            experiment
-        input:
-            at_scale(f"experiments/{experiment}.json"),
-        localrule: True
 
 
 rule verify:

@@ -17,7 +17,9 @@ from imagestudy.settings import Study
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
-FOLDERS = ("rules", "scripts", "src", "report", "envs", "profiles", "scales", "examples")
+FOLDERS = (
+    *("rules", "scripts", "src", "report", "envs", "profiles", "published", "scales", "examples"),
+)
 TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
 SPACE = {
     "blocks": ["conv"],

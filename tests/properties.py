@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 LONGEST = 120  # seconds of a case; then the tests end, and say where it hung
 
 
+class Many(int):
+    """A number of cases that are drawn anew each time."""
+
+
 def tried(few: int, many: int) -> pytest.MarkDecorator:
     """Parametrize a test with the number of `cases`."""
-    thorough = pytest.param(many, marks=pytest.mark.thorough)
+    thorough = pytest.param(Many(many), marks=pytest.mark.thorough)
     return pytest.mark.parametrize("cases", [few, thorough])
 
 
@@ -22,7 +26,7 @@ def holds(cases: int, seed_free: Callable[[], None]) -> None:
     """Try a `given` property on so many cases; the few are the same every day."""
     settings(
         max_examples=cases,
-        derandomize=cases <= 200,
+        derandomize=not isinstance(cases, Many),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

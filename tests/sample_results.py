@@ -301,7 +301,7 @@ def write_experiment(
     write_json(
         root / "experiments" / f"{name}.json",
         {
-            "schema": 1, "experiment": name, "number": number, "title": title, "role": role,
+            "schema": 2, "experiment": name, "number": number, "title": title, "role": role,
             "dataset": dataset, "generated": source == "generated",
             "start": {
                 "provenance": "scratch" if start == "scratch" else "study", "name": start,

@@ -10,6 +10,7 @@ import pypdf
 import pytest
 from conftest import StudyCopy
 
+from imagestudy import bundle
 from imagestudy.bundle import MANIFEST, bundle_of, open_bundle
 from imagestudy.errors import StudyError
 from imagestudy.packing import unpack
@@ -199,9 +200,41 @@ def test_what_is_no_bundle_is_refused(packed, tmp_path):
     old = changed(
         packed, tmp_path / "old.zip", {MANIFEST: json.dumps(manifest | {"schema": 0}).encode()}
     )
-    with pytest.raises(StudyError, match="schema is 0, it must be 1"):
+    with pytest.raises(StudyError, match="schema is 0, it must be 2"):
         open_bundle(old)
-    manifest["files"] |= {"../outside": "0"}
-    outside = changed(packed, tmp_path / "outside.zip", {MANIFEST: resealed(manifest)})
-    with pytest.raises(StudyError, match="../outside would lie outside"):
-        open_bundle(outside)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"files": {"../outside": "0"}}, "'../outside' is no place among the study's results"),
+        ({"files": {"/etc/passwd": "0"}}, "'/etc/passwd' is no place"),
+        ({"files": {"runs/{x}": "0"}}, "is no place"),
+        ({"files": ["runs"]}, "settings cannot be read"),
+        ({"files": {"runs": 1}}, "a name is no text"),
+        ({"config": {}}, "settings cannot be read .KeyError"),
+        ({"config": []}, "settings cannot be read"),
+        ({"config": {"scale": "$(touch touched)"}}, r"'\\$\(touch touched\)' is no name"),
+        ({"config": {"scale": "../../x"}}, "'../../x' is no name"),
+        ({"config": {"backend": "os"}}, "backend is 'os', it must be one of tensorflow, jax"),
+    ],
+)
+def test_a_bundle_made_to_do_harm_is_refused(packed, tmp_path, change, message):
+    manifest = json.loads(content(packed, MANIFEST))
+    for key, value in change.items():
+        more = isinstance(value, dict) and value
+        manifest[key] = manifest[key] | value if more else value
+    harmful = changed(packed, tmp_path / "harm.zip", {MANIFEST: resealed(manifest)})
+    with pytest.raises(StudyError, match=message):
+        open_bundle(harmful)
+
+
+def test_a_bundle_that_unpacks_to_too_much_is_refused(packed, tmp_path, monkeypatch):
+    path = changed(packed, tmp_path / "b.zip", {"more": b"0" * 1000})
+    monkeypatch.setattr(bundle, "LARGEST_FILE", 999)
+    with pytest.raises(StudyError, match="bytes, at most 999 are read"):
+        open_bundle(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(bundle, "LARGEST_BUNDLE", 999)
+    with pytest.raises(StudyError, match="it unpacks to more than 999 bytes"):
+        open_bundle(path)

@@ -221,6 +221,22 @@ def test_a_search_counts_once_however_many_seeds_train_what_it_found(tmp_path):
     assert "there is one search and a decision needs three" in claim.sentence
 
 
+def test_a_method_that_searched_less_often_decides_how_many_there_are(whole):
+    """Three searches beside one, of a single seed: nothing is tested, and it says so."""
+    one = {"search": whole.experiments["autokeras"]["search"] | {"search": "random"}}
+    add(whole, "random_search", "autokeras", **one)
+    runs = whole.experiments["random_search"]["runs"][:1]
+    values = [run["metrics"]["test"]["top1"] for run in runs]
+    metrics = whole.experiments["random_search"]["metrics"]
+    metrics["test_top1"] = sample_results.metric_of(values, 10000)
+    whole.experiments["random_search"]["runs"] = runs
+    whole.study["families"]["searches"].append(["autokeras", "random_search"])
+    compared = methods.compare(whole)["autokeras", "random_search"]
+    assert (compared.unit, compared.units) == (methods.SEARCHES, 1)
+    assert compared.tested.p is None
+    assert compared.outcome == UNDECIDED
+
+
 def test_p_values_are_adjusted_within_the_family(whole):
     compared = methods.compare(whole)
     transfer = [each for each in compared.values() if each.family == "transfer"]

@@ -139,7 +139,7 @@ def test_the_study_in_a_read_only_folder_stops_before_any_job(fresh_study):
     )  # fmt: skip
     shown = ended.stdout + ended.stderr
     assert "cannot be written: its folder or file system is read-only for you" in shown
-    assert "locks cannot be written (Read-only file system)" in shown
+    assert "study.lock cannot be written (Read-only file system)" in shown
     assert "Traceback" not in shown
 
 

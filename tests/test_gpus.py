@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT
 from slurm_study import TARGET, ClusterStudy, wait_for
 
-from imagestudy.gpus import leased
+from imagestudy.errors import StudyError
+from imagestudy.gpus import VISIBLE, leased
 
 JOB = """
 import os, sys, time
@@ -50,6 +51,31 @@ def said(log):
 def got(log):
     wait_for(lambda: "has" in said(log))
     return said(log).split("has ")[1].strip()
+
+
+def test_a_folder_of_another_person_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "0")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "leases").symlink_to(tmp_path / "elsewhere")
+    refused = pytest.raises(StudyError, match="leases is not a folder of your own")
+    with refused, leased(1, tmp_path / "leases"):
+        pass
+
+
+def test_a_lease_follows_no_link_and_empties_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "0")
+    (tmp_path / "mine").write_text("kept")
+    (tmp_path / "leases").mkdir()
+    (tmp_path / "leases" / "0.lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError), leased(1, tmp_path / "leases"):
+        pass
+    assert (tmp_path / "mine").read_text() == "kept"
+
+
+def test_ids_of_devices_may_have_slashes(tmp_path, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "MIG-GPU-1/2/3")
+    with leased(1, tmp_path / "leases") as mine:
+        assert mine == ["MIG-GPU-1/2/3"]
 
 
 def test_each_job_has_a_gpu_of_its_own_and_returns_it_when_it_is_killed(job):

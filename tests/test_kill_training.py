@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,9 @@ class Training:
         kept = ("status", "metrics", "score", "epochs", "best_epoch", "network", "settings")
         return [{key: result[key] for key in kept}, history, predictions, weights]
 
+    def seconds(self):
+        return json.loads((self.folder / FILES["result"]).read_text())["seconds"]
+
     def checkpoints(self):
         return list((self.folder / "checkpoints").iterdir())
 
@@ -136,10 +140,13 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(data, tmp_path_factory):
-    """The outcome of a training that nobody ended, and its seconds."""
+    """The outcome of a training that nobody ended, and its seconds once it was ready."""
     training = Training(data, tmp_path_factory.mktemp("whole"))
+    process = training.started()
+    assert process.stdout.readline() == "ready\n"
     began = time.monotonic()
-    training.finish()
+    process.communicate()
+    assert process.returncode == 0
     return training.outcome(), time.monotonic() - began
 
 
@@ -161,6 +168,8 @@ def killed_at(moment, data, whole, folder):
     training.finish()
     is_the_same(training.outcome(), whole[0])
     assert training.checkpoints() == []
+    seconds = training.seconds()
+    assert 1 < seconds["earlier"] < seconds["total"]
 
 
 @pytest.mark.parametrize("moment", ["inside an epoch", "all but the result written"])
@@ -181,8 +190,12 @@ def ended_by(number, after, data, whole, folder):
     time.sleep(after)
     process.send_signal(number)
     process.communicate()
+    if process.returncode == 0:  # it was faster than the whole one
+        shutil.rmtree(folder)
+        return ended_by(number, after / 2, data, whole, folder)
+    assert process.returncode in (-number, 128 + number)
     training.finish()
-    is_the_same(training.outcome(), whole[0])
+    return is_the_same(training.outcome(), whole[0])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -195,7 +208,7 @@ def test_asked_to_end(number, data, whole, tmp_path):
     process.send_signal(number)
     process.communicate()
     assert process.returncode == 128 + number
-    assert [path.suffix for path in training.checkpoints()] == [".npz"]
+    assert sorted(path.suffix for path in training.checkpoints()) == [".npz", ".spent"]
     assert "resumed after step" in training.finish()
     is_the_same(training.outcome(), whole[0])
 

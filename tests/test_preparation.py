@@ -23,7 +23,7 @@ from imagestudy.datasets import pictures
 from imagestudy.datasets.exports import export_csv, export_submission
 from imagestudy.errors import StudyError
 from imagestudy.preparation import prepare
-from imagestudy.results import SCHEMA, write_json
+from imagestudy.results import SUMMARY_SCHEMA, write_json
 from imagestudy.stored import Stored, write_stored
 
 FILES = {
@@ -220,7 +220,7 @@ def test_export_as_csv_and_back_gives_identical_data(tiny, tmp_path):
 def submit(folder, prepared, runs):
     """The submission of an experiment whose runs have these scores and predictions."""
     summary, target = folder / "experiment.json", folder / "submission.txt"
-    write_json(summary, {"schema": SCHEMA, "runs": [{"score": score} for score, _ in runs]})
+    write_json(summary, {"schema": SUMMARY_SCHEMA, "runs": [{"score": score} for score, _ in runs]})
     predictions = [folder / f"predictions-{number}.npz" for number in range(len(runs))]
     for path, (_, stored) in zip(predictions, runs, strict=True):
         write_stored(path, stored)

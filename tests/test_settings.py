@@ -118,6 +118,10 @@ REFUSED = [
         "experiments.alexnet.training has views and augmentation.cutmix",
     ),
     (
+        {"experiments": {"alexnet": {"training": {"augmentation": {"translate": 32}}}}},
+        "experiments.alexnet.training.augmentation.translate is 32, but the pictures have 32 pix",
+    ),
+    (
         {"experiments": {"vgg16": {"training": {"views": 2}}}},
         "experiments.vgg16.training.views is 2, but nothing is augmented",
     ),

@@ -81,6 +81,20 @@ def test_a_path_that_a_shell_could_read_otherwise_never_reaches_a_cluster(
     assert not (fresh_study.folder / "submitted").exists()
 
 
+def test_settings_that_a_shell_could_read_otherwise_never_reach_a_cluster(
+    fresh_study, with_program
+):
+    environment = with_program("sbatch", "touch submitted")
+    asked_for = ["scale=cpu", "title=It's $(touch touched)"]
+    command = [sys.executable, "-m", "snakemake", *PROFILE, "report.pdf", "--config", *asked_for]
+    ended = subprocess.run(
+        command, cwd=fresh_study.folder, env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert "cannot be handed to the jobs of a cluster" in ended.stderr
+    assert not (fresh_study.folder / "submitted").exists()
+
+
 @pytest.mark.parametrize("path", ["it's here", "back\\slash", "line\nbreak", "\u200b"])
 def test_paths_that_cannot_be_quoted(path):
     require_quotable(["/plain/path", '$(touch x) & 中😀 `x` #% "double"'])

@@ -1,9 +1,10 @@
 """A finished study in one file: what it says of itself, and whether it is what was packed."""
 
 import json
+import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from imagestudy.differences import first_difference
@@ -11,7 +12,13 @@ from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 from imagestudy.settings import Study
 
-SCHEMA = 1
+SCHEMA = 2
+# Bytes of a file, unpacked, and of all.
+LARGEST_FILE, LARGEST_BUNDLE = 256 * 1024 * 1024, 2 * 1024**3
+# A bundle comes from another person: its names lead to places and commands here.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+PLACE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
+BACKENDS = ("tensorflow", "jax")
 MANIFEST = "bundle.json"
 KEYS = ("schema", "commit", "packed", "config", "made_with", "files", "digest")
 
@@ -69,10 +76,11 @@ def open_bundle(path: Path) -> Bundle:
     """The bundle at `path`; a `StudyError` where it is none, or its manifest was changed."""
     try:
         with zipfile.ZipFile(path) as archive:
+            _require_small(path, archive)
             manifest = json.loads(archive.read(MANIFEST))
     except FileNotFoundError:
         raise StudyError(f"bundle is {path}; nothing is there. `make bundle` makes one") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
         raise _no_bundle(path, str(error)) from None
     if not isinstance(manifest, dict) or sorted(manifest) != sorted(KEYS):
         raise _no_bundle(path, f"{MANIFEST} must have {', '.join(KEYS)}")
@@ -82,10 +90,45 @@ def open_bundle(path: Path) -> Bundle:
     if digest(content) != manifest["digest"]:
         changed = changed_setting(manifest) or "its digest is another than was recorded"
         raise StudyError(f"{path}: {MANIFEST} is not what was packed: {changed}")
-    for name in manifest["files"]:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise _no_bundle(path, f"{name} would lie outside the study's results")
+    _require_harmless(path, manifest)
     return Bundle(path, manifest)
+
+
+def _require_small(path: Path, archive: zipfile.ZipFile) -> None:
+    sizes = {each.filename: each.file_size for each in archive.infolist()}
+    largest = max(sizes, key=sizes.__getitem__, default=None)
+    if largest is not None and sizes[largest] > LARGEST_FILE:
+        reason = (
+            f"{largest[:100]!r} has {sizes[largest]:,} bytes, at most {LARGEST_FILE:,} are read"
+        )
+        raise _no_bundle(path, reason)
+    if sum(sizes.values()) > LARGEST_BUNDLE:
+        raise _no_bundle(path, f"it unpacks to more than {LARGEST_BUNDLE:,} bytes")
+
+
+def _require_harmless(path: Path, manifest: dict[str, Any]) -> None:
+    """Refuse settings that cannot be read, and names that are no names."""
+    try:
+        config, files = manifest["config"], manifest["files"]
+        all_settings(Study(config))
+        own = [config["own"]["name"]] if config["own"] else []
+        names = [config["scale"], *own, *config["datasets"]]
+        names += [*config["experiments"], *config["searches"]]
+        backend, places = config["backend"], list(files)
+        if not all(isinstance(each, str) for each in (*names, *files.values())):
+            raise TypeError("a name is no text")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"its settings cannot be read ({type(error).__name__}: {error})"
+        raise _no_bundle(path, reason) from None
+    for name in names:
+        if not NAME.fullmatch(name):
+            reason = f"{name[:100]!r} is no name: small letters, digits and _, at most 60"
+            raise _no_bundle(path, reason)
+    if backend not in BACKENDS:
+        raise _no_bundle(path, f"backend is {backend!r}, it must be one of {', '.join(BACKENDS)}")
+    for place in places:
+        if not PLACE.fullmatch(place):
+            raise _no_bundle(path, f"{place[:100]!r} is no place among the study's results")
 
 
 def changed_setting(manifest: dict[str, Any]) -> str | None:

@@ -28,9 +28,12 @@ def tries_for(published: Path, experiments: Iterable[str]) -> pd.DataFrame:
 def with_tries(published: Path, ledgers: list[Path]) -> pd.DataFrame:
     """The rows of `published`, if it is there, and those of `ledgers` that it lacks."""
     known = [read_ledger(path) for path in (published, *ledgers) if path.exists()]
-    return pd.concat(known)[COLUMNS].drop_duplicates(SAME, ignore_index=True)
+    rows = pd.concat(known)[COLUMNS]
+    return rows[rows["status"] != "skipped"].drop_duplicates(SAME, ignore_index=True)
 
 
 if __name__ == "__main__":
     target, *given = map(Path, sys.argv[1:])
-    with_tries(target, given).to_csv(target, index=False)
+    partial = target.with_suffix(".part")
+    with_tries(target, given).to_csv(partial, index=False)
+    partial.replace(target)

@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 
 from imagestudy import statistics
-from imagestudy.results import read_json, read_record
+from imagestudy.results import read_json, read_record, read_summary
 from imagestudy.search.ledger import read_ledger
 from imagestudy.sources import IMAGENET
 
@@ -56,7 +56,7 @@ class Evidence:
     @classmethod
     def read(cls, study: dict[str, Any], files: Files) -> "Evidence":
         """Read the files; the title and role of an experiment are the study's, not the file's."""
-        found = {Path(path).stem: read_record(Path(path)) for path in files.summaries}
+        found = {Path(path).stem: read_summary(Path(path)) for path in files.summaries}
         data = {Path(path).parent.name: read_record(Path(path)) for path in files.data}
         rows = {Path(path).parent.name: read_ledger(Path(path)) for path in files.ledgers}
         chosen = [read_record(Path(path)) for path in files.best]

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from imagestudy.errors import StudyError
 
@@ -30,7 +32,7 @@ def leased(count: int, leases: Path = LEASES) -> Iterator[list[str]]:
     to a job that asks for none: these see what they saw before.
 
     Raises:
-        StudyError: if the machine has GPUs, but fewer than `count`.
+        StudyError: if the machine has GPUs, but fewer than `count`; if `leases` is not one's own.
     """
     devices = _devices() if count and "SLURM_JOB_ID" not in os.environ else []
     if not devices:
@@ -72,13 +74,13 @@ def _wait_for(
     count: int, devices: list[str], leases: Path, stack: contextlib.ExitStack
 ) -> list[str]:
     """The ids of `count` devices, held until the stack is closed."""
-    leases.mkdir(exist_ok=True)
+    _require_own(leases)
     told = False
     while True:
         with contextlib.ExitStack() as held:
             mine = []
             for device in devices:
-                file = held.enter_context((leases / f"{device}.lock").open("w"))
+                file = held.enter_context(_opened(leases / f"{quote(device, safe='')}.lock"))
                 if len(mine) < count and _locks(file):
                     mine.append(device)
             if len(mine) == count:
@@ -89,6 +91,22 @@ def _wait_for(
             print(f"waiting for {count} of these GPUs: {', '.join(devices)}", file=sys.stderr)
             told = True
         time.sleep(POLL_SECONDS)
+
+
+def _require_own(leases: Path) -> None:
+    """Make the folder; refuse one that another person made, whose links would be followed."""
+    leases.mkdir(mode=0o700, exist_ok=True)
+    found = leases.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise StudyError(
+            f"{leases} is not a folder of your own; GPUs are lent by files in it. Remove it, or "
+            "have its owner remove it"
+        )
+
+
+def _opened(path: Path) -> IO[str]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "r+")
 
 
 def _locks(file: IO[str]) -> bool:

@@ -63,14 +63,14 @@ def _compared(evidence: Evidence, family: str, pair: Pair) -> Methods | None:
     seeds = sorted(values[0].keys() & values[1].keys())
     if all(evidence.experiments[name]["search"] for name in pair):
         sides, searches = _over_searches(evidence, pair)
-        if searches > 1 and min(map(len, sides)) > 1:
+        if max(searches) > 1 and min(map(len, sides)) > 1:
             return _made(family, pair, sides, SEARCHES, evidence.study["margin"])
         if not seeds:
             return None
         paired = [[side[seed] for seed in seeds] for side in values]
         # A search counts once: seeds of what one search found say nothing of another search.
         return _made(family, pair, paired, SEEDS, evidence.study["margin"])._replace(
-            unit=SEARCHES, units=searches, tested=Tested(None, None, None)
+            unit=SEARCHES, units=min(searches), tested=Tested(None, None, None)
         )
     if not seeds:
         return None
@@ -78,19 +78,19 @@ def _compared(evidence: Evidence, family: str, pair: Pair) -> Methods | None:
     return _made(family, pair, paired, SEEDS, evidence.study["margin"])
 
 
-def _over_searches(evidence: Evidence, pair: Pair) -> tuple[list[list[float]], int]:
-    """Each side over its searches, and how many the side with more has.
+def _over_searches(evidence: Evidence, pair: Pair) -> tuple[list[list[float]], list[int]]:
+    """Each side over its searches, and how many it has.
 
     A search counts once, by the mean over the seeds that its network was trained with. A side that
     searched once, as a person does, is one network, and its seeds are what spreads.
     """
-    sides, most = [], 0
+    sides, counts = [], []
     for name in pair:
         searches = evidence.values_of_searches(name, "test_top1")
         several = searches if len(searches) > 1 else evidence.values(name, "test_top1")
         sides.append(list(several.values()))
-        most = max(most, len(searches))
-    return sides, most
+        counts.append(len(searches))
+    return sides, counts
 
 
 def _made(family: str, pair: Pair, sides: list[list[float]], unit: str, margin: float) -> Methods:

@@ -45,7 +45,7 @@ class Record:
     `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
     the export of a network before its training `network`. `threads` are those it was given and is
     charged for, `threads_used` those it takes. `waited`: seconds of this process that are not the
-    run's.
+    run's; `earlier`: those that processes before it spent on the run.
     """
 
     outputs: dict[str, Path]
@@ -61,6 +61,7 @@ class Record:
         default_factory=lambda: {"provenance": SCRATCH, "name": SCRATCH, "digest": None}
     )
     waited: float = 0.0
+    earlier: float = 0.0
 
     def seconds(self) -> float:
         """Wall-clock time since this process was started, without what it waited for another."""
@@ -132,8 +133,8 @@ class Record:
         """Write `result.json`: `found` (status, metrics …) and what it was made with."""
         seconds = NO_SECONDS | found.pop("seconds", {})
         own = 0.0 if found["status"] == "skipped" else self.seconds()
-        # What an earlier process trained counts too, up to its last checkpoint.
-        seconds["total"] = round(own + seconds["earlier"], 2)
+        seconds["earlier"] = round(self.earlier, 2)
+        seconds["total"] = round(own + self.earlier, 2)
         result = {
             "schema": SCHEMA,
             "kind": "trial" if self.is_trial else "run",

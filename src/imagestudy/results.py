@@ -19,6 +19,7 @@ from imagestudy.search.trials import RECIPE
 from imagestudy.sources import IMAGENET
 
 SCHEMA = 1
+SUMMARY_SCHEMA = 2  # of an experiment's result file
 CONTRACT = Path(__file__).with_name("result.schema.yaml")
 COUNTED = ("completed", "stopped", "diverged", "at_chance")
 METRICS = {
@@ -41,14 +42,19 @@ def read_json(path: Path) -> Any:
         raise StudyError(f"{path} is not JSON ({error}); remove it and run again") from None
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_summary(path: Path) -> dict[str, Any]:
+    """The result file of an experiment at `path`."""
+    return read_record(path, SUMMARY_SCHEMA)
+
+
+def read_record(path: Path, wanted: int = SCHEMA) -> dict[str, Any]:
     """The JSON file at `path`, which a job of this version of the study wrote."""
     found = read_json(path)
     schema = found.get("schema") if isinstance(found, dict) else None
-    if schema != SCHEMA:
+    if schema != wanted:
         raise StudyError(
             f"{path} was made by another version of the study (its schema is {schema}, this "
-            f"version's {SCHEMA}); remove it, or the results that it lies among, and run again"
+            f"version's {wanted}); remove it, or the results that it lies among, and run again"
         )
     return found
 
@@ -149,7 +155,7 @@ def gather(
     shared = ("choice", "code", "data", "start", "network", "precision")
     own = {*shared, "settings"}
     return {
-        "schema": SCHEMA,
+        "schema": SUMMARY_SCHEMA,
         **experiment,
         "dataset": first["data"]["name"],
         "generated": first["data"]["source"] == "generated",
@@ -212,10 +218,16 @@ def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:
 def _columns(path: Path) -> dict[str, list[float | None]]:
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        columns: dict[str, list[float | None]] = {name: [] for name in rows.fieldnames}
+        columns: dict[str, list[float | None]] = {name: [] for name in rows.fieldnames or ()}
         for row in rows:
             for name, cell in row.items():
-                number = float(cell or "nan")
+                try:
+                    number = float(cell or "nan")
+                except (TypeError, ValueError):
+                    raise StudyError(
+                        f"{path}: {name} is {cell!r}, it must be a number; remove the run and make "
+                        "it again"
+                    ) from None
                 columns[name].append(number if math.isfinite(number) else None)
     return columns
 

@@ -22,6 +22,7 @@ from imagestudy.networks.description import describe
 from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_json, read_record
 from imagestudy.sources import IMAGENET
+from imagestudy.spent import Spent
 from imagestudy.weights import load_start
 
 
@@ -98,17 +99,20 @@ class Run:
             self._settings["seed"],
             self._record.compiled,
         )
-        try:
-            return experiment(self)
-        except StudyError:
-            raise
-        except Exception as error:
-            is_result = self._record.is_trial or failures.is_out_of_memory(error)
-            if not is_result or is_of_disk(error):
+        with Spent(self._checkpoints / f"{self._name()}.spent", self._record.seconds) as spent:
+            self._record.earlier = spent.earlier
+            try:
+                experiment(self)
+            except StudyError:
                 raise
-            traceback.print_exc()
-            failure = failures.of_exception(error, self._built)
-            return self._record.write_unfinished("failed", failure)
+            except Exception as error:
+                is_result = self._record.is_trial or failures.is_out_of_memory(error)
+                if not is_result or is_of_disk(error):
+                    raise
+                traceback.print_exc()
+                failure = failures.of_exception(error, self._built)
+                self._record.write_unfinished("failed", failure)
+        return None
 
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""
@@ -130,7 +134,7 @@ class Run:
         failure = failures.of_network(described, self.training)
         if failure:
             return self._record.write_unfinished("failed", failure, network=described)
-        checkpoint = Checkpoint(self._checkpoints, self._key())
+        checkpoint = Checkpoint(self._checkpoints, self._name(self._record.start))
         started = self._record.seconds()
         network.compile(jit_compile=device.jit_compile())
         seed = self._settings["seed"]
@@ -162,7 +166,6 @@ class Run:
             "scoring": round(fitted.scoring_seconds, 2),
             "saving": round(fitted.saving_seconds, 2),
             "evaluation": round(self._record.seconds() - ended, 2),
-            "earlier": round(fitted.earlier_seconds, 2),
         }
         self._record.write_result(found | {"network": described})
         checkpoint.remove()
@@ -177,7 +180,8 @@ class Run:
     @property
     def seconds_left(self) -> float:
         """How long this process may go on before the settings' `device_seconds` are spent."""
-        return self._settings["device_seconds"] / self._record.devices - self._record.seconds()
+        spent = self._record.seconds() + self._record.earlier
+        return self._settings["device_seconds"] / self._record.devices - spent
 
     @property
     def scratch(self) -> Path:
@@ -241,12 +245,12 @@ class Run:
         }
         return chosen | {"threads": min(threads, found.get("threads", threads))}
 
-    def _key(self) -> str:
+    def _name(self, *more: Any) -> str:
+        """A name for files of this run alone, made as it is now, and by `more`."""
         code, data = self._record.code["digest"], self.data.digest
-        start = self._record.start
-        precision = self._record.precision
-        made_with = provenance.digest([self._settings, self._choice, code, data, start, precision])
-        return f"{self._settings['name']}-{self._settings['seed']}-{made_with[:16]}"
+        made_with = [self._settings, self._choice, code, data, self._record.precision, *more]
+        digest = provenance.digest(made_with)[:16]
+        return f"{self._settings['name']}-{self._settings['seed']}-{digest}"
 
     def _evaluate(
         self, network: keras.Model, inputs: Inputs, fitted: training.Training

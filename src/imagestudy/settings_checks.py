@@ -58,10 +58,12 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         training = merged(config["training"], block["training"])
         check_search(name, block, training)
-        _check_training(f"config.yaml: searches.{name}.training", training)
+        side = config["datasets"][block["dataset"]]["image_size"]
+        _check_training(f"config.yaml: searches.{name}.training", training, side)
     for name, block in config["experiments"].items():
         training = merged(config["training"], block.get("training", {}))
-        _check_training(f"config.yaml: experiments.{name}.training", training)
+        side = config["datasets"][block["dataset"]]["image_size"]
+        _check_training(f"config.yaml: experiments.{name}.training", training, side)
         _check_network(f"config.yaml: experiments.{name}.network", block)
         _check_own_search(name, config)
         _check_start(name, config, scripts)
@@ -91,8 +93,14 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
         )
 
 
-def _check_training(place: str, training: dict[str, Any]) -> None:
-    """Refuse what cannot hold together."""
+def _check_training(place: str, training: dict[str, Any], side: int) -> None:
+    """Refuse what cannot hold together, for pictures of `side` pixels."""
+    if training["augmentation"]["translate"] >= side:
+        raise StudyError(
+            f"{place}.augmentation.translate is {training['augmentation']['translate']}, but the "
+            f"pictures have {side} pixels, and what lies behind their border is reflected: it must "
+            f"be below {side}"
+        )
     if training["views"] and training["augmentation"]["cutmix"]:
         raise StudyError(
             f"{place} has views and augmentation.cutmix, but CutMix mixes pictures, and views hold "

@@ -33,7 +33,8 @@ class Training:
 
     `step`: steps done; `loss` and `right`: sums of the steps' loss and accuracy in this epoch.
     `seconds` counts all processes that worked on it, `earlier_seconds` those before this one;
-    `step_seconds` are those in training steps, but for each process's first, which compiles;
+    `step_seconds` are those in training steps, but for each process's first call of so many,
+    which compiles;
     `waiting_seconds` for data, `scoring_seconds` on the selection split, `saving_seconds` for
     checkpoints.
     """
@@ -125,7 +126,7 @@ class _Fit:
         self._resume()
         self.clock = time.monotonic() - self.now.seconds
         self.saved, self.saving = time.monotonic(), 0.0
-        self.compiled = False
+        self.compiled: set[int] = set()
 
     def _compiled_steps(self) -> Any:
         given = self.network, self.optimizer, self.settings["label_smoothing"]
@@ -197,8 +198,8 @@ class _Fit:
             now.right += right
         now.step += len(batches)
         ended = time.monotonic()
-        now.step_seconds += (ended - began) * self.compiled
-        self.compiled = True
+        now.step_seconds += (ended - began) * (len(batches) in self.compiled)
+        self.compiled.add(len(batches))
         if settings["memory_mb"] and peak_memory_mb() > settings["memory_mb"]:
             now.status = "out_of_memory"
         elif not math.isfinite(now.loss):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from imagestudy.data import SPLITS, open_dataset
 from imagestudy.errors import StudyError
-from imagestudy.results import read_record
+from imagestudy.results import read_summary
 from imagestudy.stored import read_stored
 
 
@@ -41,7 +41,7 @@ def export_submission(prepared: Path, summary: Path, predictions: list[Path], ta
     """
     dataset = open_dataset(prepared)
     sources = dataset.sources("unlabelled")
-    scores = [run["score"] for run in read_record(summary)["runs"]]
+    scores = [run["score"] for run in read_summary(summary)["runs"]]
     best = max(range(len(scores)), key=lambda run: -1.0 if scores[run] is None else scores[run])
     found = read_stored(predictions[best])
     labels, network_found = found.unlabelled, len(found.labels) > 0

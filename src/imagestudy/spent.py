@@ -1,0 +1,54 @@
+"""The time that earlier processes of a run took, those that were killed included."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+SECONDS = 5.0  # between two notes: so much of a killed process is forgotten
+
+
+class Spent:
+    """Notes in a file what this process has spent so far, while the block runs.
+
+    `earlier`: the seconds of the processes before. The file is removed when the block has ended
+    well; a process that is killed, or fails, leaves it to the next.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        """`clock`: the seconds of this process."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._clock = path, clock
+        self.earlier = float(path.read_text()) if path.exists() else 0.0
+        self._ended = threading.Event()
+        self._notes = threading.Thread(target=self._keep_noting, daemon=True)
+
+    def __enter__(self) -> "Spent":
+        self._note()
+        self._notes.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._notes.join()
+        if kind is None:
+            self._path.unlink(missing_ok=True)
+        else:
+            self._note()
+
+    def _keep_noting(self) -> None:
+        while not self._ended.wait(SECONDS):
+            self._note()
+
+    def _note(self) -> None:
+        partial = self._path.with_suffix(".spent.part")
+        # A full disk is told where the run itself writes.
+        with contextlib.suppress(OSError):
+            partial.write_text(repr(self.earlier + self._clock()))
+            partial.replace(self._path)
