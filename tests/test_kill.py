@@ -1,5 +1,6 @@
 """What is killed with -9 and started again ends as if nothing had happened."""
 
+import fcntl
 import io
 import json
 import os
@@ -362,6 +363,19 @@ def test_a_lock_that_nobody_owns_is_left(locked):
     ended = locked()
     assert ended.returncode == 1
     assert "was not started by make" in ended.stderr
+
+
+def test_one_that_still_waits_is_seen(locked):
+    """Two commands after a kill: the second must not go on where the first waits for jobs."""
+    (locked.folder / ".snakemake").mkdir(exist_ok=True)
+    with (locked.folder / ".snakemake" / "study.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711")
+        lock.flush()
+        ended = locked(pid=2**22, started=0.0)
+    assert ended.returncode == 1
+    assert f"works in {locked.folder} already: process 4711." in ended.stderr
+    assert locked(pid=2**22, started=0.0).returncode == 0
 
 
 def test_a_snakemake_started_by_hand_is_seen(locked):

@@ -147,6 +147,19 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
+def test_what_the_kernel_killed_for_its_memory_is_not_tried_again(trial, tmp_path):
+    again = trial(network=SIZES, training={"memory_mb": 500})
+    (tmp_path / "checkpoints").mkdir(exist_ok=True)
+    (tmp_path / "checkpoints" / f"{again._name()}.spent").write_text("[30.0, 501.0]")
+    again.perform(train_keras_cnn)
+    found = result(tmp_path)
+    assert found["status"] == "failed"
+    assert found["error"] == "out of memory: an earlier process took 501 MB, at most 500"
+    assert found["seconds"]["earlier"] == 30
+    assert found["seconds"]["total"] > 30
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
 def test_a_run_is_evaluated_on_every_split(run, tmp_path):
     run().perform(train_keras_cnn)
     found = result(tmp_path)

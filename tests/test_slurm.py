@@ -108,6 +108,7 @@ def test_a_node_that_goes_down_costs_no_result(cluster, study, undisturbed):
     node = running(cluster, study)[0]["node"]
     cluster.cut_power(node)
     study.finish()
+    assert node not in {job["node"] for job in cluster.jobs("COMPLETED", folder=study.folder)}
     cluster.start(node)
     cluster.wait_until_idle()
     assert study.metrics() == undisturbed

@@ -12,13 +12,14 @@ from conftest import ROOT
 from imagestudy import spent
 from imagestudy.spent import Spent
 
+NOTHING = (lambda: 0.0, lambda: 0.0)
 CODE = """
 import sys, time
 from pathlib import Path
 from imagestudy import spent
 spent.SECONDS = 0.05
 began = time.monotonic()
-with spent.Spent(Path(sys.argv[1]), lambda: time.monotonic() - began):
+with spent.Spent(Path(sys.argv[1]), lambda: time.monotonic() - began, lambda: 700.0):
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -36,12 +37,14 @@ def test_a_killed_process_has_noted_what_it_spent(tmp_path):
         time.sleep(1)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        assert Spent(path, lambda: 0.0).earlier > 0.7 * times
+        found = Spent(path, *NOTHING)
+        assert found.earlier > 0.7 * times
+        assert found.most_memory == 700.0
 
 
 def test_what_has_ended_well_leaves_nothing(tmp_path):
     path = tmp_path / "run.spent"
-    with Spent(path, lambda: 3.0) as noted:
+    with Spent(path, lambda: 3.0, lambda: 10.0) as noted:
         assert noted.earlier == 0
         assert path.exists()
     assert list(tmp_path.iterdir()) == []
@@ -51,6 +54,6 @@ def test_what_failed_leaves_its_time_to_the_next(tmp_path, monkeypatch):
     monkeypatch.setattr(spent, "SECONDS", 60.0)
     path = tmp_path / "run.spent"
     for _ in range(2):
-        with pytest.raises(SystemExit), Spent(path, lambda: 3.0):
+        with pytest.raises(SystemExit), Spent(path, lambda: 3.0, lambda: 10.0):
             raise SystemExit
-    assert Spent(path, lambda: 0.0).earlier == 6.0
+    assert Spent(path, *NOTHING).earlier == 6.0

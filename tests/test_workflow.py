@@ -346,3 +346,20 @@ def test_what_the_settings_leave_open_a_probe_decides_once(fresh_study):
     assert result["threads_used"] == min(engine["threads"], result["threads"])
     (fresh_study.folder / "results/demo/engine.json").touch()
     assert fresh_study.planned(target, *left_open) == {}
+
+
+ALEXNET = {
+    "title": "Like a rule",
+    "role": "control",
+    "script": "alexnet",
+    "dataset": "tiny_imagenet",
+    "network": {"width": 0.1, "dropout": 0.5, "batch_normalization": False},
+}
+
+
+def test_an_experiment_is_not_called_like_a_rule(fresh_study):
+    like_a_rule = json.dumps({"experiments": {"trial": ALEXNET}})
+    (fresh_study.folder / "more.yaml").write_text(like_a_rule)
+    ended = fresh_study.snakemake("-n", "--configfile", "more.yaml")
+    assert ended.returncode == 1
+    assert "config.yaml: experiments.trial has the name of a rule" in ended.stdout + ended.stderr

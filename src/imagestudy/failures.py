@@ -22,6 +22,18 @@ def of_network(described: dict[str, Any], training: dict[str, Any]) -> str | Non
     return None
 
 
+def of_earlier(memory: float, training: dict[str, Any]) -> str | None:
+    """Why a run is not tried again: a process that took so much memory (MB) did not end well.
+
+    It took more than it may and was killed before it came to its first step, where that is looked
+    at.
+    """
+    limit = training["memory_mb"]
+    if limit and memory > limit:
+        return f"{OUT_OF_MEMORY}: an earlier process took {memory:.0f} MB, at most {limit}"
+    return None
+
+
 def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | None:
     """Why a training that ended with `status` left no network that counts.
 

@@ -12,6 +12,7 @@ from imagestudy.argument import claims
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
 from imagestudy.methods import HOLDS, OPPOSITE, SEEDS_NEEDED
+from imagestudy.search.declaration import BLOCKS
 from imagestudy.tables import ROLES, networks, vgg16
 
 FILTERS = {
@@ -108,6 +109,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "under_trained": under_trained(evidence),
         "examined": evidence.examined,
         "tries": evidence.development,
+        "with_xception": any(
+            "xception" in each["declared"].get("space", {}).get("blocks", BLOCKS)
+            for each in evidence.study["searches"].values()
+            if "space" in each["declared"]
+        ),
         "verdict_words": _verdicts(evidence),
         "odd_runs": odd_runs(evidence),
         "failures": failures(evidence),

@@ -99,8 +99,12 @@ class Run:
             self._settings["seed"],
             self._record.compiled,
         )
-        with Spent(self._checkpoints / f"{self._name()}.spent", self._record.seconds) as spent:
+        path = self._checkpoints / f"{self._name()}.spent"
+        with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
+            failure = failures.of_earlier(spent.most_memory, self.training)
+            if failure:
+                return self._record.write_unfinished("failed", failure)
             try:
                 experiment(self)
             except StudyError:
