@@ -48,7 +48,7 @@ class Probe(Run):
         settings, began = self.training, time.monotonic()
         short = settings | UNLIMITED | {"epochs": 2}
         described, folder = describe(network), self.scratch
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         network.compile(jit_compile=device.jit_compile())
         inputs = inputs_of(network, self._splits(), short, self.data, self.seed, folder)
         cached = time.monotonic()
