@@ -4,18 +4,16 @@ usage: frozen.py BLOCKS cached|plain PRECISION THREADS. BLOCKS of VGG-16 are fro
 whole base.
 """
 
-import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
-from ours import SETTINGS, SHAPE
+from ours import SETTINGS, SHAPE, report_rates
 
-from imagestudy import device, frozen, optimizers, steps
-from imagestudy.batches import training_batches
+from imagestudy import device, frozen, optimizers
+from imagestudy.epochs import Epochs
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks
 from imagestudy.training import faster_layers
@@ -38,9 +36,4 @@ if __name__ == "__main__":
             inputs = frozen.Features(beginning, Path(folder), "random").of("train", inputs)
         optimizer = optimizers.build(SETTINGS, network.trainable_variables, [])
         with faster_layers(network):
-            train = steps.compiled(network, optimizer, label_smoothing=0.0)
-            for epoch, _ in enumerate(sys.stdin):
-                began = time.monotonic()
-                for batch in training_batches(inputs, labels, CLASSES, SETTINGS, {}, 1, epoch):
-                    train([batch], [0.001])
-                print(json.dumps(PICTURES / (time.monotonic() - began)), flush=True)
+            report_rates(Epochs(network, optimizer, labels, SETTINGS, {}, seed=1), inputs)

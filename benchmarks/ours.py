@@ -1,5 +1,6 @@
 """Worker: the study's trainer on one network. usage: ours.py NETWORK PRECISION THREADS"""
 
+import itertools
 import json
 import sys
 import time
@@ -7,8 +8,8 @@ import time
 import keras
 import numpy as np
 
-from imagestudy import device, optimizers, steps
-from imagestudy.batches import drawn_batches, made, training_batches
+from imagestudy import device, optimizers
+from imagestudy.epochs import Epochs
 from imagestudy.networks.alexnet import alexnet
 from imagestudy.networks.cnn import cnn
 from imagestudy.networks.vgg16 import vgg16
@@ -39,10 +40,22 @@ SETTINGS = {
     "momentum": 0.9,
     "nesterov": False,
     "weight_decay": 5e-4,
+    "label_smoothing": 0.0,
     "start_learning_rate_factor": 1.0,
     "ema": None,
     "augmentation": {"flip": False, "translate": 0, "pca_colour": 0.0, "cutmix": 0.0},
 }
+
+
+def report_rates(trained: Epochs, inputs: np.ndarray) -> None:
+    """Train an epoch of `inputs` for each line that comes in, and print its pictures per second."""
+    for epoch, _ in enumerate(sys.stdin):
+        began = time.monotonic()
+        batches = trained.batches(inputs, epoch)
+        while some := list(itertools.islice(batches, trained.at_once)):
+            trained.train(some, [SETTINGS["learning_rate"]] * len(some))
+        print(json.dumps(len(inputs) / (time.monotonic() - began)), flush=True)
+
 
 if __name__ == "__main__":
     name, precision, threads = sys.argv[1:]
@@ -52,20 +65,5 @@ if __name__ == "__main__":
     generator = np.random.default_rng(1)
     pictures = generator.integers(0, 256, (STEPS * BATCH, 32, 32, 3), dtype=np.uint8)
     labels = generator.integers(0, CLASSES, len(pictures)).astype(np.int32)
-    on_device = device.holds_data()
     with faster_layers(network):
-        if on_device:
-            make = lambda placed, drawn: made(keras.ops, *placed, CLASSES, drawn)  # noqa: E731
-            train = steps.compiled(network, optimizer, 0.0, make)
-            train.place((pictures, labels))
-        else:
-            train = steps.compiled(network, optimizer, label_smoothing=0.0)
-        for epoch, _ in enumerate(sys.stdin):
-            began = time.monotonic()
-            if on_device:
-                drawn = list(drawn_batches(pictures, SETTINGS, {}, 1, epoch))
-                train(drawn, [0.01] * len(drawn))
-            else:
-                for batch in training_batches(pictures, labels, CLASSES, SETTINGS, {}, 1, epoch):
-                    train([batch], [0.01])
-            print(json.dumps(len(pictures) / (time.monotonic() - began)), flush=True)
+        report_rates(Epochs(network, optimizer, labels, SETTINGS, {}, seed=1), pictures)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imagestudy.datasets.archives import LARGEST_FILE
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 from imagestudy.settings import Study
 
 SCHEMA = 2
-# Bytes of a file, unpacked, and of all.
-LARGEST_FILE, LARGEST_BUNDLE = 256 * 1024 * 1024, 2 * 1024**3
+LARGEST_BUNDLE = 2 * 1024**3  # bytes, unpacked
 # A bundle comes from another person: its names lead to places and commands here.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 PLACE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")

@@ -105,18 +105,20 @@ class Run:
             failure = failures.of_earlier(spent.most_memory, self.training)
             if failure:
                 return self._record.write_unfinished("failed", failure)
-            try:
-                experiment(self)
-            except StudyError:
+            return self._attempt(experiment)
+
+    def _attempt(self, experiment: Callable[["Run"], None]) -> None:
+        try:
+            experiment(self)
+        except StudyError:
+            raise
+        except Exception as error:
+            is_result = self._record.is_trial or failures.is_out_of_memory(error)
+            if not is_result or is_of_disk(error):
                 raise
-            except Exception as error:
-                is_result = self._record.is_trial or failures.is_out_of_memory(error)
-                if not is_result or is_of_disk(error):
-                    raise
-                traceback.print_exc()
-                failure = failures.of_exception(error, self._built)
-                self._record.write_unfinished("failed", failure)
-        return None
+            traceback.print_exc()
+            failure = failures.of_exception(error, self._built)
+            self._record.write_unfinished("failed", failure)
 
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""

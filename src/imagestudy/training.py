@@ -11,9 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from imagestudy import device, evaluation, interruptions, optimizers, steps
-from imagestudy.batches import drawn_batches, made, steps_per_epoch, training_batches
+from imagestudy import device, evaluation, interruptions, optimizers
+from imagestudy.batches import steps_per_epoch
 from imagestudy.checkpoints import Checkpoint
+from imagestudy.epochs import Epochs
 from imagestudy.networks.description import describe
 from imagestudy.provenance import peak_memory_mb
 from imagestudy.schedule import learning_rate
@@ -23,8 +24,6 @@ CHECKPOINT_SECONDS = 60
 CHECKPOINT_SHARE = 50
 # Of a training step to a forward pass: the gradients of outputs and of weights cost one each.
 PASSES = 3
-# Steps of one call where the data lie on the device, which would wait for Python between them.
-STEPS_AT_ONCE = 20
 
 
 @dataclass
@@ -110,41 +109,20 @@ class _Fit:
         slow: list[keras.Variable],
         end_if_asked: Callable[[], None],
     ) -> None:
-        self.network, self.settings, self.seed, self.pca = network, settings, seed, pca
-        self.views, self.labels = train
-        self.classes = network.output.shape[-1]
+        self.network, self.settings = network, settings
+        self.views, labels = train
         self.selection = selection
         self.checkpoint, self.end_if_asked = checkpoint, end_if_asked
         self.optimizer = optimizers.build(settings, network.trainable_variables, slow)
         network.compile(jit_compile=device.jit_compile())
-        self.on_device = device.holds_data()
-        self.train_steps = self._compiled_steps()
-        self.at_once = STEPS_AT_ONCE if self.on_device else 1
-        self.per_epoch = steps_per_epoch(len(self.labels), settings["batch_size"])
-        self.steps = planned_steps(settings, len(self.labels), describe(network)["flops"])
-        self.now, self.best, self.placed = Training(), None, None
+        self.trained = Epochs(network, self.optimizer, labels, settings, pca, seed)
+        self.per_epoch = steps_per_epoch(len(labels), settings["batch_size"])
+        self.steps = planned_steps(settings, len(labels), describe(network)["flops"])
+        self.now, self.best = Training(), None
         self._resume()
         self.clock = time.monotonic() - self.now.seconds
         self.saved, self.saving = time.monotonic(), 0.0
         self.compiled: set[int] = set()
-
-    def _compiled_steps(self) -> Any:
-        given = self.network, self.optimizer, self.settings["label_smoothing"]
-        return steps.compiled(*given, *([self._made] if self.on_device else []))
-
-    def _made(self, placed: Any, drawn: Any) -> tuple[Any, Any]:
-        return made(keras.ops, *placed, self.classes, drawn)
-
-    def _batches(self, epoch: int, first: int) -> Iterator[Any]:
-        """The batches of an epoch, from the `first` on, as the compiled steps want them."""
-        inputs = self.views[(epoch - 1) % len(self.views)]
-        drawn = self.settings, self.pca, self.seed, epoch, first
-        if self.on_device:
-            if inputs is not self.placed:
-                self.train_steps.place((np.asarray(inputs), self.labels))
-                self.placed = inputs
-            return drawn_batches(inputs, *drawn)
-        return training_batches(inputs, self.labels, self.classes, *drawn)
 
     def run(self) -> Training:
         """Train epoch by epoch, score each, and keep the weights of the best."""
@@ -176,10 +154,11 @@ class _Fit:
         end = min(begun + self.per_epoch, self.steps)
         if now.step == begun:
             now.loss = now.right = 0.0
-        batches = self._batches(epoch, now.step - begun)
+        inputs = self.views[(epoch - 1) % len(self.views)]
+        batches = self.trained.batches(inputs, epoch, now.step - begun)
         with contextlib.closing(batches):
             while now.step < end and now.status == "completed":
-                count = min(self.at_once, end - now.step)
+                count = min(self.trained.at_once, end - now.step)
                 self._train(list(self._waited_for(itertools.islice(batches, count))))
 
     def _waited_for(self, batches: Iterator[Any]) -> Iterator[Any]:
@@ -193,7 +172,7 @@ class _Fit:
         """A few steps, then whatever may end the training or be due."""
         now, settings, began = self.now, self.settings, time.monotonic()
         rates = [learning_rate(settings, now.step + i, self.steps) for i in range(len(batches))]
-        for loss, right in self.train_steps(batches, rates):
+        for loss, right in self.trained.train(batches, rates):
             now.loss += loss
             now.right += right
         now.step += len(batches)
