@@ -1,6 +1,7 @@
 # Every target is one line over a real command; the environment is .venv, made from a locked file.
 # ENVIRONMENT=requirements|tensorflow-cuda|jax-cuda (a lock file in envs/)
 # SCALE=demo|cpu|full   CORES=8   CONFIG="data_root=/data"   TESTS=tests/test_x.py   PYTHON=python3.12
+# PAGES="1 5" (make publish)
 # PROFILE=profiles/slurm   the study as jobs of a cluster; CORES is then the profile's business
 SCALE ?= demo
 CORES ?= all
@@ -13,7 +14,7 @@ SETTINGS := --config scale=$(SCALE) $(CONFIG)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # set-up comes before what needs it
-.PHONY: help environment latex report study estimate development bundle test test-thorough test-slurm benchmark lint format lock readme dag clean
+.PHONY: help environment latex report study estimate development bundle test test-thorough test-slurm benchmark lint format lock publish dag clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -71,9 +72,8 @@ lock: ## compile the lock files in envs/ again from their .in files (needs uv)
 	for name in requirements tensorflow-cuda jax-cuda; do \
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q envs/$$name.in -o envs/$$name.lock; done
 
-readme: ## put the summary of the study at SCALE (not demo) into README.md
-	@[ $(SCALE) != demo ] && test -s results/$(SCALE)/summary.md || { echo "make readme SCALE=full, after that study has run" >&2; exit 1; }
-	sed -i -e '/<!-- results:begin -->/,/<!-- results:end -->/{//!d}' -e '/<!-- results:begin -->/r results/$(SCALE)/summary.md' README.md
+publish: bundle ## the finished study at SCALE (not demo) in published/SCALE and README.md, with pictures of PAGES
+	.venv/bin/python envs/publish.py $(SCALE) $(PAGES)
 
 dag: environment ## docs/rulegraph.svg: the rules and what depends on what (needs graphviz)
 	@command -v dot >/dev/null || { echo "dot is missing: apt-get install graphviz" >&2; exit 1; }

@@ -11,7 +11,7 @@ import numpy as np
 from imagestudy import device, optimizers
 from imagestudy.epochs import Epochs
 from imagestudy.networks.alexnet import alexnet
-from imagestudy.networks.cnn import cnn
+from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.vgg16 import vgg16
 from imagestudy.training import faster_layers
 
@@ -24,7 +24,7 @@ SHAPE = {
 NETWORKS = {
     "alexnet": lambda: alexnet(**SHAPE, width=1.0, dropout=0.5, batch_normalization=False),
     "vgg16": lambda: vgg16(**SHAPE, width=1.0, dropout=0.5, batch_normalization=False),
-    "cnn": lambda: cnn(
+    "cnn": lambda: keras_cnn(
         **SHAPE,
         maps=[64, 128, 256],
         convolutions_per_stage=2,

@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from imagestudy import engine
+from imagestudy import allocator, engine
 
 ROOT = Path(__file__).parent.parent
 ALTERNATIONS = 5
 THREADS = 2
+ENVIRONMENT = {"PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 @functools.cache
@@ -31,7 +32,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=os.environ | allocator.ENVIRONMENT | ENVIRONMENT,
         )
 
     def __enter__(self) -> "Worker":

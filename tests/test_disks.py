@@ -105,6 +105,31 @@ def test_a_disk_without_room_for_the_log_is_said_too(tmp_path):
 
 
 @needs_mounts
+@pytest.mark.parametrize("room", [pytest.param(8, marks=pytest.mark.thorough), 150])
+def test_a_training_on_a_disk_that_fills_up_says_so_and_is_made_again(fresh_study, room):
+    """Room (KB) for next to nothing, and for a part of what a run writes."""
+    snakemake = f"{sys.executable} -m snakemake --cores 1"
+    command = f"""
+        mkdir results && mount -t tmpfs -o size=200m tmpfs results
+        {snakemake} results/demo/data/tiny_imagenet/dataset.json || exit 3
+        mount -o remount,size=$(( $(du -sk results | cut -f1) + {room} ))k results
+        {snakemake} alexnet && exit 4
+        echo left $(find results/demo/runs -name result.json)
+        mount -o remount,size=200m results
+        {snakemake} alexnet && echo again $(find results/demo/runs -name result.json)
+    """
+    ended = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command],
+        cwd=fresh_study.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    shown = ended.stdout + ended.stderr
+    assert ended.returncode == 0, shown
+    assert FULL in shown
+    assert "left\n" in ended.stdout
+    assert "again results/demo/runs/alexnet/seed-1/result.json" in ended.stdout
+
+
+@needs_mounts
 def test_a_read_only_folder_is_named(tmp_path):
     command = f"mount -o remount,ro disk; {preparation(tmp_path)}; echo $?"
     ended = with_disk(tmp_path, "1m", command)

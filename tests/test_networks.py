@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from imagestudy.networks.alexnet import alexnet, local_response_normalization
-from imagestudy.networks.cnn import cnn
 from imagestudy.networks.description import describe
+from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.residual_cnn import residual_cnn
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks, vgg16
 
@@ -86,7 +86,7 @@ def test_every_network_takes_raw_pictures_and_gives_probabilities(precision):
         networks = [
             alexnet(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
             vgg16(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
-            cnn(
+            keras_cnn(
                 **SHAPE,
                 maps=[4, 8],
                 convolutions_per_stage=1,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, prepared
 
-from imagestudy.networks.cnn import cnn
+from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.results import write_json
 from imagestudy.runs import Run
 from imagestudy.settings import Study
@@ -76,7 +76,7 @@ def run(data, tmp_path):
 
 
 def train_keras_cnn(run):
-    run.train(cnn(**run.shape, **run.network))
+    run.train(keras_cnn(**run.shape, **run.network))
 
 
 def result(folder):
@@ -147,14 +147,29 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
-def test_what_the_kernel_killed_for_its_memory_is_not_tried_again(trial, tmp_path):
-    again = trial(network=SIZES, training={"memory_mb": 500})
+@pytest.mark.parametrize(
+    ("limit", "fault", "error"),
+    [
+        (500, "", "out of memory: more than 500 MB"),
+        (
+            None,
+            "Fatal Python error: Segmentation fault\n\nThread",
+            "crashed: Segmentation fault",
+        ),
+    ],
+)
+def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
+    trial, tmp_path, limit, fault, error
+):
+    again = trial(network=SIZES, training={"memory_mb": limit})
     (tmp_path / "checkpoints").mkdir(exist_ok=True)
-    (tmp_path / "checkpoints" / f"{again._name()}.spent").write_text("[30.0, 501.0]")
+    path = tmp_path / "checkpoints" / again._name()
+    path.with_suffix(".spent").write_text("[30.0, 501.0, 0]")
+    path.with_suffix(".fault").write_text(fault)
     again.perform(train_keras_cnn)
     found = result(tmp_path)
     assert found["status"] == "failed"
-    assert found["error"] == "out of memory: an earlier process took 501 MB, at most 500"
+    assert found["error"] == error
     assert found["seconds"]["earlier"] == 30
     assert found["seconds"]["total"] > 30
     assert not list((tmp_path / "checkpoints").iterdir())

@@ -61,7 +61,7 @@ def result(proposed, round_number, status="completed", score=0.5, seconds=2.0):
         },
         "choice": proposed,
         "network": {"parameters": 10, "layers": 2, "flops": 30} if score is not None else None,
-        "seconds": {"total": seconds},
+        "seconds": {"total": seconds, "start": seconds / 4, "steps": seconds / 2},
         "device_seconds": seconds,
         "peak_memory_mb": 900.0,
         "hardware": {"device": "cpu"},
@@ -230,6 +230,18 @@ def test_shape_and_classes_come_from_the_data():
         ),
         (HAND | {"device_seconds": 5}, "less than one trial may take"),
         (GREEDY | {"oracle": "tree"}, "oracle is 'tree'; it must be one of bayesian, greedy"),
+        (
+            GREEDY | {"oracle": "bayesian", "initial_points": 500},
+            "initial_points is 500, but there are",
+        ),
+        (
+            GREEDY | {"space": SPACE | {"learning_rates": [0]}},
+            "learning_rates has 0; each must be above 0",
+        ),
+        (
+            GREEDY | {"space": SPACE | {"head": {"dropout": [1.5]}}},
+            "dropout has 1.5; each must be below 1: it is a fraction",
+        ),
         (GREEDY | {"initial_points": 3}, "only the oracle 'bayesian' has them"),
         (GREEDY | {"space": None}, "space is empty"),
         (GREEDY | {"space": {"blocks": ["vgg"]}}, "blocks is 'vgg'; it must be one of conv"),

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from imagestudy.errors import StudyError
-from imagestudy.search.declaration import STOCK, describe, hyperparameters
+from imagestudy.search.declaration import OPTIMIZERS, STOCK, describe, hyperparameters
+from imagestudy.search.proposers import propose
 from imagestudy.search.space import (
     build_network,
     declared,
@@ -186,3 +187,26 @@ def test_a_network_that_cannot_be_built_ends_no_proposal(capsys):
     container.values["image_block_1/res_net_block_1/version"] = "resnet9"
     explore(space, SHAPE, 3, container)
     assert "this network cannot be built" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("proposer", ["default", "autokeras", "random"])
+def test_a_space_of_which_nothing_can_be_built_is_put_forward(proposer):
+    search = {
+        "search": "one",
+        "proposer": proposer,
+        "oracle": "greedy" if proposer == "autokeras" else None,
+        "seed": 1,
+        "rounds": 1,
+        "trials_per_round": 1,
+        "device_seconds": None,
+        "image_shape": SHAPE,
+        "classes": 3,
+        # A pooling of no pixels.
+        "space": {"blocks": ["conv"], "conv": {"kernel_size": [1], "max_pooling": [True]}},
+    }
+    (trial,) = propose(search, 1, [])["trials"]
+    assert trial["status"] == "proposed"
+    assert trial["training"]["optimizer"] in OPTIMIZERS.values()
+    assert trial["training"]["learning_rate"] in STOCK["learning_rates"].values
+    with pytest.raises(ValueError):
+        build_network(**trial["network"], image_shape=SHAPE, classes=3)

@@ -57,6 +57,19 @@ def test_nested_values_of_a_command_line_are_read_as_what_they_are():
     assert study.dataset_settings("cifar10")["test_pictures_per_class"] is None
 
 
+def test_what_a_search_found_is_trained_by_the_recipe_of_its_trials():
+    recipe = {"batch_size": 512, "optimizer": "adam", "seconds": 7}
+    study = load(searches={"hand": {"training": recipe}})
+    trained = study.run_settings("keras_cnn", 1)["training"]
+    assert (trained["batch_size"], trained["optimizer"]) == (512, "adam")
+    assert trained["seconds"] != 7  # a limit is the trials' own
+    own = load(
+        searches={"hand": {"training": recipe}},
+        experiments={"keras_cnn": {"training": {"batch_size": 64}}},
+    )
+    assert own.run_settings("keras_cnn", 1)["training"]["batch_size"] == 64
+
+
 def test_titles_and_places_do_not_change_a_run():
     one = load(experiments={"alexnet": {"title": "Another"}})
     assert one.run_settings("alexnet", 1) == load().run_settings("alexnet", 1)
@@ -335,6 +348,19 @@ REFUSED = [
         {"experiments": {"alexnet": {"network": {"units": 5}}}},
         "experiments.alexnet.network.units is given, but alexnet has no such size; it has width, "
         "dropout, batch_normalization",
+    ),
+    (
+        {"searches": {"hand": {"network": {"frozen_blocks": 3}}}},
+        "searches.hand.candidates[0].network.frozen_blocks is given, but keras_cnn has no such",
+    ),
+    (
+        {"searches": {"hand": {"candidates": [{"network": {"convolutions_per_stage": 1}}]}}},
+        "searches.hand.candidates[0].network lacks maps, which keras_cnn needs",
+    ),
+    (
+        {"searches": {"hand": {"script": "vgg16_transfer"}}},
+        "searches.hand.script is 'vgg16_transfer'; a search by hand tries networks from scratch, "
+        "so it must be one of: alexnet, keras_cnn, residual_cnn, vgg16",
     ),
     (
         {"title": "", "authors": ["x" * 2001]},

@@ -42,6 +42,53 @@ def test_a_killed_process_has_noted_what_it_spent(tmp_path):
         assert found.most_memory == 700.0
 
 
+@pytest.mark.parametrize(
+    ("end", "crash"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "Segmentation fault"),
+        ("os.abort()", "Aborted"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", None),
+    ],
+)
+def test_a_crash_is_known_afterwards_and_a_kill_is_none(tmp_path, end, crash):
+    path = tmp_path / "run.spent"
+    code = CODE.replace("time.sleep(60)", f"import os, signal; {end}")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    for _ in range(2):
+        ended = subprocess.run([sys.executable, "-c", code, str(path)], env=environment)
+        assert ended.returncode < 0
+        assert Spent(path, *NOTHING).crash == crash
+    with Spent(path, *NOTHING):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kills", "memory", "crash"),
+    [
+        (4, 1e9, "killed by the system for its memory"),
+        (3, 1e9, None),  # nothing was killed since
+        (4, 1.0, None),  # a small process would not have been chosen
+    ],
+)
+def test_a_process_that_the_system_killed_for_its_memory(
+    tmp_path, monkeypatch, kills, memory, crash
+):
+    vmstat = tmp_path / "vmstat"
+    vmstat.write_text(f"pgfault 12\noom_kill {kills}\n")
+    monkeypatch.setattr(spent, "VMSTAT", vmstat)
+    path = tmp_path / "run.spent"
+    path.write_text(f"[30.0, {memory}, 3]")
+    assert Spent(path, *NOTHING).crash == crash
+
+
+def test_a_note_that_a_power_failure_left_empty(tmp_path):
+    path = tmp_path / "run.spent"
+    path.touch()
+    found = Spent(path, *NOTHING)
+    assert (found.earlier, found.most_memory, found.crash) == (0.0, 0.0, None)
+
+
 def test_what_has_ended_well_leaves_nothing(tmp_path):
     path = tmp_path / "run.spent"
     with Spent(path, lambda: 3.0, lambda: 10.0) as noted:

@@ -202,3 +202,13 @@ def test_imagenets_weights_are_seen_in_the_trial_that_used_them():
             parameters.Boolean("efficient_net_block_1/pretrained")
         parameters.values = {"block_type": block, "efficient_net_block_1/pretrained": True}
         assert stock.pretrained(parameters) is used
+
+
+def test_a_search_that_begins_again_has_its_whole_budget(data, tmp_path):
+    """What a killed one spent is counted, and its work is lost."""
+    study = Study.load(ROOT, DATA | {"experiments": {"autokeras_stock": {"device_seconds": 1e6}}})
+    settings = study.run_settings("autokeras_stock", 0)
+    outputs = {name: str(tmp_path / file) for name, file in FILES.items()}
+    one = Run(settings, CODE, str(tmp_path / "scratch"), 1, {"data": str(data)}, outputs)
+    one._record.earlier = 9e5
+    assert one.seconds_left > 5e5

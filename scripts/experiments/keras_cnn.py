@@ -6,13 +6,13 @@ on the selection split is trained again as the experiment.
 """
 
 from imagestudy.jobs import logged
-from imagestudy.networks.cnn import cnn
+from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.runs import Run
 
 
 def train_keras_cnn(run: Run) -> None:
     """Build the network that was declared, or found best, and train it."""
-    run.train(cnn(**run.shape, **run.network))
+    run.train(keras_cnn(**run.shape, **run.network))
 
 
 if __name__ == "__main__":

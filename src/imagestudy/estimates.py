@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from imagestudy import allocator
 from imagestudy.counts import picture_counts
 from imagestudy.errors import StudyError
 from imagestudy.results import read_json, write_json
@@ -197,7 +198,8 @@ def _seconds_of(code: str, root: Path) -> float:
 
 
 def _run(arguments: list[str], root: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = {"PYTHONPATH": str(root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = os.environ | allocator.ENVIRONMENT | environment
     ended = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )

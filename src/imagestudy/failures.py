@@ -1,5 +1,6 @@
 """Why a network was not trained, or its training left none that counts, in a result's words."""
 
+import math
 from typing import Any
 
 TIME = "time"
@@ -7,6 +8,7 @@ NOT_FINITE = "not finite"
 OUT_OF_MEMORY = "out of memory"
 INVALID_GRAPH = "invalid graph"
 OVERSIZED = "oversized"
+CRASHED = "crashed"
 LONGEST = 300
 
 
@@ -22,16 +24,22 @@ def of_network(described: dict[str, Any], training: dict[str, Any]) -> str | Non
     return None
 
 
-def of_earlier(memory: float, training: dict[str, Any]) -> str | None:
-    """Why a run is not tried again: a process that took so much memory (MB) did not end well.
+def of_earlier(
+    memory: float, crash: str | None, training: dict[str, Any], is_trial: bool
+) -> str | None:
+    """Why a run is not tried again, of which a process that took so much memory (MB) died.
 
-    It took more than it may and was killed before it came to its first step, where that is looked
-    at.
+    `crash`: what ended it, if not a person or another program; see `Spent`. A trial that crashed
+    has failed; a run that did is tried again.
     """
+    failure = of_memory(memory, training)
+    return failure or (f"{CRASHED}: {crash}" if crash and is_trial else None)
+
+
+def of_memory(memory: float, training: dict[str, Any]) -> str | None:
+    """Why a run whose process took so much memory (MB) has no network that counts."""
     limit = training["memory_mb"]
-    if limit and memory > limit:
-        return f"{OUT_OF_MEMORY}: an earlier process took {memory:.0f} MB, at most {limit}"
-    return None
+    return f"{OUT_OF_MEMORY}: more than {limit} MB" if limit and memory > limit else None
 
 
 def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | None:
@@ -40,7 +48,7 @@ def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | 
     A run that diverged is a result; a trial that did has failed.
     """
     if status == "out_of_memory":
-        return f"{OUT_OF_MEMORY}: more than {training['memory_mb']} MB"
+        return of_memory(math.inf, training)
     return NOT_FINITE if status == "diverged" and is_trial else None
 
 

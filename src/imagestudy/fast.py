@@ -133,19 +133,30 @@ def _on_small_map(layer: keras.layers.Conv2D, inputs: Any) -> bool:
     return layer.kernel_size == (3, 3) and plain and max(inputs.shape[1:3]) <= SMALL_MAP
 
 
-def _dense(inputs: Any, kernel: Any) -> Any:
-    """A 3x3 convolution, padded to keep its size, as the product with all taps that a map has."""
+@tf.custom_gradient
+def _dense(inputs: Any, kernel: Any) -> tuple[Any, Callable[..., Any]]:
+    """A 3x3 convolution, padded to keep its size, as a product for each pixel that it makes.
+
+    For sides of at most two pixels: each pixel made meets all those of the map.
+    """
     _, height, width, maps_in = inputs.shape
-    maps_out = kernel.shape[-1]
-    places = [(row, column) for row in range(height) for column in range(width)]
-    tap = tf.unstack(tf.reshape(kernel, [9, maps_in, maps_out]))
-    taps = [
-        tf.concat([tap[3 * (i - row + 1) + j - column + 1] for row, column in places], axis=1)
-        for i, j in places
+    pixels, maps_out = height * width, kernel.shape[-1]
+    met = [
+        tf.reshape(kernel[1 - i : 1 - i + height, 1 - j : 1 - j + width], [-1, maps_out])
+        for i in range(height)
+        for j in range(width)
     ]
-    flat = tf.reshape(inputs, [-1, len(places) * maps_in])
-    outputs = tf.matmul(flat, tf.concat(taps, axis=0))
-    return tf.reshape(outputs, [-1, height, width, maps_out])
+    weights = tf.stack(met)  # pixels made x (pixels met x maps in) x maps out
+    outputs = tf.matmul(tf.reshape(inputs, [1, -1, pixels * maps_in]), weights)
+    outputs = tf.transpose(outputs, [1, 0, 2])
+
+    def gradients(upstream: Any) -> tuple[Any, Any]:
+        made = tf.transpose(tf.reshape(upstream, [-1, pixels, maps_out]), [1, 0, 2])
+        of_inputs = tf.reduce_sum(tf.matmul(made, weights, transpose_b=True), axis=0)
+        of_kernel = _of_kernel(inputs, upstream, kernel.shape)
+        return tf.reshape(of_inputs, tf.shape(inputs)), of_kernel
+
+    return tf.reshape(outputs, [-1, height, width, maps_out]), gradients
 
 
 @tf.custom_gradient
@@ -166,21 +177,23 @@ def _convolved(inputs: Any, kernel: Any) -> tuple[Any, Callable[..., Any]]:
 
 
 def _of_kernel(inputs: Any, upstream: Any, shape: Any) -> Any:
-    size, _, maps_in, maps_out = shape
-    _, height, width, _ = inputs.shape
-    edge = size // 2
-    padded = tf.pad(inputs, [[0, 0], [edge, edge], [edge, edge], [0, 0]])
-    upstream = tf.reshape(upstream, [-1, maps_out])
-    offsets = [
-        tf.matmul(
-            tf.reshape(padded[:, i : i + height, j : j + width], [-1, maps_in]),
-            upstream,
-            transpose_a=True,
-        )
-        for i in range(size)
-        for j in range(size)
-    ]
-    return tf.reshape(tf.stack(offsets), shape)
+    """The gradient of a 3x3 kernel: for each tap the product of what it meets and what it makes."""
+    _, height, width, maps_in = inputs.shape
+    products = []
+    for i in range(3):
+        met_rows, made_rows = _overlap(i - 1, height)
+        for j in range(3):
+            met_columns, made_columns = _overlap(j - 1, width)
+            met = tf.reshape(inputs[:, met_rows, met_columns], [-1, maps_in])
+            made = tf.reshape(upstream[:, made_rows, made_columns], [-1, shape[-1]])
+            products.append(tf.matmul(met, made, transpose_a=True))
+    return tf.reshape(tf.stack(products), shape)
+
+
+def _overlap(offset: int, size: int) -> tuple[slice, slice]:
+    """Of a side of `size` pixels those `offset` away from one of the side, and the latter."""
+    first, end = max(0, -offset), size - max(0, offset)
+    return slice(first + offset, end + offset), slice(first, end)
 
 
 FORMS = {

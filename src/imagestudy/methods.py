@@ -10,6 +10,7 @@ HOLDS, OPPOSITE, UNDECIDED = "holds", "opposite", "undecided"
 # From so many seeds on (for searches: searches) the methods are told apart.
 SEEDS_NEEDED = 3
 SEEDS, SEARCHES = "seeds", "searches"
+BY_HAND = "hand"  # the proposer that is a person
 
 
 class Methods(NamedTuple):
@@ -81,13 +82,14 @@ def _compared(evidence: Evidence, family: str, pair: Pair) -> Methods | None:
 def _over_searches(evidence: Evidence, pair: Pair) -> tuple[list[list[float]], list[int]]:
     """Each side over its searches, and how many it has.
 
-    A search counts once, by the mean over the seeds that its network was trained with. A side that
-    searched once, as a person does, is one network, and its seeds are what spreads.
+    A search counts once, by the mean over the seeds that its network was trained with. A person
+    searches once: there the seeds of the network are what spreads.
     """
     sides, counts = [], []
     for name in pair:
         searches = evidence.values_of_searches(name, "test_top1")
-        several = searches if len(searches) > 1 else evidence.values(name, "test_top1")
+        by_hand = evidence.experiments[name]["search"]["proposer"] == BY_HAND
+        several = evidence.values(name, "test_top1") if by_hand else searches
         sides.append(list(several.values()))
         counts.append(len(searches))
     return sides, counts

@@ -102,7 +102,9 @@ class Run:
         path = self._checkpoints / f"{self._name()}.spent"
         with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
-            failure = failures.of_earlier(spent.most_memory, self.training)
+            failure = failures.of_earlier(
+                spent.most_memory, spent.crash, self.training, self._record.is_trial
+            )
             if failure:
                 return self._record.write_unfinished("failed", failure)
             return self._attempt(experiment)
@@ -164,6 +166,10 @@ class Run:
             return self._record.write_unfinished("failed", failure, network=described)
         ended = self._record.seconds()
         found = self._evaluate(network, inputs, fitted)
+        # As for a process that was killed in its evaluation, and starts again.
+        failure = failures.of_memory(provenance.peak_memory_mb(), self.training)
+        if failure:
+            found = {"status": "failed", "error": failure}
         found["seconds"] = {
             "start": round(started, 2),
             "training": round(fitted.earlier_seconds + ended - started, 2),
@@ -185,9 +191,11 @@ class Run:
 
     @property
     def seconds_left(self) -> float:
-        """How long this process may go on before the settings' `device_seconds` are spent."""
-        spent = self._record.seconds() + self._record.earlier
-        return self._settings["device_seconds"] / self._record.devices - spent
+        """How long this process may go on before the settings' `device_seconds` are spent.
+
+        A search that begins again, since a process before was killed, has all of them again.
+        """
+        return self._settings["device_seconds"] / self._record.devices - self._record.seconds()
 
     @property
     def scratch(self) -> Path:

@@ -14,6 +14,7 @@ from imagestudy.merging import merged, without_left_out
 from imagestudy.own_pictures import on_own_pictures
 from imagestudy.plain import require_plain
 from imagestudy.search.declaration import DEVELOPS
+from imagestudy.search.trials import RECIPE
 from imagestudy.settings_checks import check, check_schema
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS, SCRATCH, in_data_root
 from imagestudy.text import guarded
@@ -176,8 +177,10 @@ class Study:
         """All that changes a run's numbers; titles and paths are left out."""
         block = self.experiments[experiment]
         if "search" in block:
-            fixed = self.searches[block["search"]].get("network", {})
-            block = block | {"network": merged(fixed, block.get("network", {}))}
+            search = self.searches[block["search"]]
+            recipe = {key: each for key, each in search["training"].items() if key in RECIPE}
+            fixed = {"network": search.get("network", {}), "training": recipe}
+            block = block | {key: merged(fixed[key], block.get(key, {})) for key in fixed}
         own_search = {}
         if "device_seconds" in block:
             own_search = {"start": OWN_SEARCH, "device_seconds": block["device_seconds"]}

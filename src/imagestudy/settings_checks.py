@@ -58,13 +58,16 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         training = merged(config["training"], block["training"])
         check_search(name, block, training)
+        _check_candidates(f"config.yaml: searches.{name}", block, scripts)
         side = config["datasets"][block["dataset"]]["image_size"]
         _check_training(f"config.yaml: searches.{name}.training", training, side)
     for name, block in config["experiments"].items():
         training = merged(config["training"], block.get("training", {}))
         side = config["datasets"][block["dataset"]]["image_size"]
         _check_training(f"config.yaml: experiments.{name}.training", training, side)
-        _check_network(f"config.yaml: experiments.{name}.network", block)
+        if "search" not in block:
+            place = f"config.yaml: experiments.{name}.network"
+            _check_network(place, block["script"], block.get("network", {}))
         _check_own_search(name, config)
         _check_start(name, config, scripts)
         _check_search_of(name, config)
@@ -118,20 +121,35 @@ def _check_training(place: str, training: dict[str, Any], side: int) -> None:
         )
 
 
-def _check_network(place: str, block: dict[str, Any]) -> None:
-    """A network has the sizes that its builder takes, unless a search says them."""
-    known = None if "search" in block else sizes(block["script"])
+def _check_candidates(place: str, search: dict[str, Any], scripts: Iterable[str]) -> None:
+    """The candidates of a search by hand are networks that its script builds from scratch."""
+    if search["proposer"] != "hand":
+        return
+    script = search["script"]
+    built = sorted(each for each in scripts if sizes(each) is not None)
+    if script not in built:
+        raise StudyError(
+            f"{place}.script is {script!r}; a search by hand tries networks from scratch, so it "
+            f"must be one of: {', '.join(built)}"
+        )
+    for number, candidate in enumerate(search["candidates"]):
+        network = merged(search.get("network", {}), candidate.get("network") or {})
+        _check_network(f"{place}.candidates[{number}].network", script, network)
+
+
+def _check_network(place: str, script: str, found: dict[str, Any]) -> None:
+    """A network has the sizes that its builder takes."""
+    known = sizes(script)
     if known is None:
         return
     needed, optional = known
-    found = block.get("network", {})
     lacking = [key for key in needed if key not in found]
     if lacking:
-        raise StudyError(f"{place} lacks {', '.join(lacking)}, which {block['script']} needs")
+        raise StudyError(f"{place} lacks {', '.join(lacking)}, which {script} needs")
     ignored = sorted(found.keys() - set(needed) - set(optional))
     if ignored:
         raise StudyError(
-            f"{place}.{ignored[0]} is given, but {block['script']} has no such size; it has "
+            f"{place}.{ignored[0]} is given, but {script} has no such size; it has "
             f"{', '.join((*needed, *optional))}"
         )
 

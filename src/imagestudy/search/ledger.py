@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from imagestudy.errors import StudyError
+from imagestudy.merging import merged
 from imagestudy.provenance import digest
 from imagestudy.search import trials
 
@@ -26,6 +27,8 @@ COLUMNS = [
     "flops",
     "epochs",
     "seconds",
+    "start_seconds",
+    "steps_seconds",
     "device_seconds",
     "cumulative_device_seconds",
     "best_so_far",
@@ -82,6 +85,9 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     proposal = trials.proposal(result)
     network = result["network"] or {}
     training = {**result["settings"]["training"], **proposal["training"]}
+    peak_memory = result["peak_memory_mb"]
+    if result["status"] == "skipped":
+        training, peak_memory = {}, None
     if search["proposer"] == "hand":
         tried = {key: proposal[key] for key in ("network", "training")}
     else:
@@ -99,9 +105,10 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         **{key: network.get(key) for key in ("parameters", "layers", "flops")},
         "epochs": result["epochs"],
         "seconds": result["seconds"]["total"],
+        **{f"{key}_seconds": result["seconds"][key] for key in ("start", "steps")},
         "device_seconds": result["device_seconds"],
         "device": result["hardware"]["device"],
-        "peak_memory_mb": result["peak_memory_mb"],
+        "peak_memory_mb": peak_memory,
         **{key: training.get(key) for key in ("batch_size", "optimizer", "learning_rate")},
         "hyperparameters": json.dumps(tried, sort_keys=True),
         "settings_digest": digest(result["settings"]),
@@ -134,7 +141,7 @@ def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[s
         "round": round_number,
         "trial": trial,
         "score": None if best is None else scores[best],
-        "network": proposal["network"],
+        "network": merged(search.get("network") or {}, proposal["network"]),
         "training": proposal["training"],
         "trials": sum(result["status"] != "skipped" for result in ordered),
         "completed": sum(result["status"] == "completed" for result in ordered),

@@ -17,11 +17,13 @@ from imagestudy.search.declaration import (
     HEAD,
     IMAGE_BLOCK,
     OPTIMIZERS,
+    STOCK,
     declared_values,
     hyperparameters,
 )
 
 # AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
+TRAINERS = ("optimizers", "learning_rates")
 WEIGHT_DECAYS = {"adam": 0.0, "adamw": 0.01}
 
 
@@ -113,9 +115,14 @@ def default_hyperparameters(
 
 
 def training_settings(values: dict[str, Any]) -> dict[str, Any]:
-    """The part of hyperparameters that is the trainer's: optimizer, its decay, learning rate."""
-    optimizer = OPTIMIZERS[values["optimizer"]]
-    training = {"optimizer": optimizer, "learning_rate": values["learning_rate"]}
+    """The part of hyperparameters that is the trainer's: optimizer, its decay, learning rate.
+
+    AutoKeras adds both to those of a network once it is built: where it cannot be, its defaults
+    stand in for them.
+    """
+    found = {key: values.get(STOCK[key].name, STOCK[key].default) for key in TRAINERS}
+    optimizer = OPTIMIZERS[found["optimizers"]]
+    training = {"optimizer": optimizer, "learning_rate": found["learning_rates"]}
     if optimizer in WEIGHT_DECAYS:
         training["weight_decay"] = WEIGHT_DECAYS[optimizer]
     return training

@@ -9,6 +9,7 @@ from imagestudy.search.trials import RECIPE
 SCRIPT = "autokeras"  # which builds networks of a space
 ORACLES = ("greedy", "bayesian")
 _SPACE_KEYS = {key.partition(".")[0] for key in STOCK} - {"xception"} | {"pretrained", "upsample"}
+_BELOW_ONE = ("conv.dropout", "head.dropout")
 _CLOSED = ("blocks", "optimizers", "resnet.version", "efficient.version", "head.reduction_type")
 
 
@@ -41,6 +42,12 @@ def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) ->
         raise StudyError(
             f"{where}.initial_points is {search['initial_points']}; only the oracle 'bayesian' has "
             "them, remove it here"
+        )
+    trials = search["rounds"] * search["trials_per_round"]
+    if (search.get("initial_points") or 0) > trials:
+        raise StudyError(
+            f"{where}.initial_points is {search['initial_points']}, but there are {trials} trials: "
+            f"all would be drawn by chance; it must be at most {trials}"
         )
     _check_budget(where, search["device_seconds"], training["seconds"])
 
@@ -116,6 +123,10 @@ def _check_values(where: str, key: str, values: Any, stock_key: str) -> None:
         if not _fits(value, stock.values[0]):
             kind = "true or false" if stock.boolean else "a number above or equal to 0"
             raise StudyError(f"{where}.{key} has {value!r}; each must be {kind}")
+        if stock_key in _BELOW_ONE and value >= 1:
+            raise StudyError(f"{where}.{key} has {value!r}; each must be below 1: it is a fraction")
+        if stock_key == "learning_rates" and value <= 0:
+            raise StudyError(f"{where}.{key} has {value!r}; each must be above 0")
 
 
 def _fits(value: Any, example: Any) -> bool:

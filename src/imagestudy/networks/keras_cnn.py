@@ -7,7 +7,7 @@ import keras
 from imagestudy.networks.parts import pictures, probabilities
 
 
-def cnn(
+def keras_cnn(
     image_shape: tuple[int, int, int],
     classes: int,
     statistics: dict[str, Any],

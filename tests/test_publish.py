@@ -1,0 +1,72 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+PUBLISH = Path(__file__).parents[1] / "envs/publish.py"
+README = "# A study\n<!-- results:begin -->\nold\n<!-- results:end -->\nthe rest\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    results = tmp_path / "results/cpu"
+    results.mkdir(parents=True)
+    (results / "bundle.zip").write_bytes(b"a bundle")
+    (results / "summary.md").write_text("| # |\n| --- |\n| \\1 |\n")
+    figure = plt.figure(figsize=(2, 3))
+    figure.savefig(results / "report.pdf")
+    plt.close(figure)
+    (tmp_path / "README.md").write_text(README)
+    return tmp_path
+
+
+def publish(folder, *arguments):
+    command = [sys.executable, PUBLISH, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_a_study_is_published_and_replaces_an_earlier_one(folder):
+    for _ in range(2):
+        assert publish(folder, "cpu").returncode == 0
+    for name in ("bundle.zip", "report.pdf"):
+        expected = (folder / "results/cpu" / name).read_bytes()
+        assert (folder / "published/cpu" / name).read_bytes() == expected
+    assert (folder / "README.md").read_text() == (
+        "# A study\n<!-- results:begin -->\n| # |\n| --- |\n| \\1 |\n\n"
+        "The whole report: [published/cpu/report.pdf](published/cpu/report.pdf).\n\n"
+        "<!-- results:end -->\nthe rest\n"
+    )
+
+
+@pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm (poppler-utils) is not here")
+def test_pages_are_pictured(folder):
+    assert publish(folder, "cpu", "1").returncode == 0
+    png = (folder / "published/cpu/page-1.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert "![Page 1 of the report](published/cpu/page-1.png)" in (folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        (lambda folder: None, ["demo"], "the demo's pictures are made up: publish SCALE=cpu"),
+        (
+            lambda folder: (folder / "results/cpu/bundle.zip").unlink(),
+            ["cpu"],
+            "results/cpu/bundle.zip is missing; let the study and `make bundle` end",
+        ),
+        (
+            lambda folder: (folder / "README.md").write_text("# A study\n"),
+            ["cpu"],
+            "README.md must have <!-- results:begin --> and <!-- results:end --> once each",
+        ),
+    ],
+)
+def test_what_cannot_be_published_is_refused(folder, change, arguments, message):
+    change(folder)
+    found = publish(folder, *arguments)
+    assert found.returncode == 1
+    assert message in found.stderr
