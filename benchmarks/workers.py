@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from imagestudy import allocator, engine
 ROOT = Path(__file__).parent.parent
 ALTERNATIONS = 5
 THREADS = 2
-ENVIRONMENT = {"PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+# Jobs of the study have it from the workflow; a peer runs as it comes.
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT / "src"),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    **allocator.ENVIRONMENT,
+}
 
 
 @functools.cache
@@ -26,13 +32,14 @@ class Worker:
     """A process that does one job again and again, on a line from us, and says how it went."""
 
     def __init__(self, python: Path, script: str, *arguments: str) -> None:
+        own = ENVIRONMENT if python == Path(sys.executable) else {}
         self._process = subprocess.Popen(
             [str(python), str(ROOT / "benchmarks" / script), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | allocator.ENVIRONMENT | ENVIRONMENT,
+            env=os.environ | own,
         )
 
     def __enter__(self) -> "Worker":

@@ -231,10 +231,6 @@ def test_shape_and_classes_come_from_the_data():
         (HAND | {"device_seconds": 5}, "less than one trial may take"),
         (GREEDY | {"oracle": "tree"}, "oracle is 'tree'; it must be one of bayesian, greedy"),
         (
-            GREEDY | {"oracle": "bayesian", "initial_points": 500},
-            "initial_points is 500, but there are",
-        ),
-        (
             GREEDY | {"space": SPACE | {"learning_rates": [0]}},
             "learning_rates has 0; each must be above 0",
         ),

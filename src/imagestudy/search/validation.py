@@ -43,12 +43,6 @@ def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) ->
             f"{where}.initial_points is {search['initial_points']}; only the oracle 'bayesian' has "
             "them, remove it here"
         )
-    trials = search["rounds"] * search["trials_per_round"]
-    if (search.get("initial_points") or 0) > trials:
-        raise StudyError(
-            f"{where}.initial_points is {search['initial_points']}, but there are {trials} trials: "
-            f"all would be drawn by chance; it must be at most {trials}"
-        )
     _check_budget(where, search["device_seconds"], training["seconds"])
 
 
