@@ -5,21 +5,14 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from imagestudy import allocator, engine
+from imagestudy import engine
 
 ROOT = Path(__file__).parent.parent
 ALTERNATIONS = 5
 THREADS = 2
-# Jobs of the study have it from the workflow; a peer runs as it comes.
-ENVIRONMENT = {
-    "PYTHONPATH": str(ROOT / "src"),
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    **allocator.ENVIRONMENT,
-}
 
 
 @functools.cache
@@ -32,14 +25,13 @@ class Worker:
     """A process that does one job again and again, on a line from us, and says how it went."""
 
     def __init__(self, python: Path, script: str, *arguments: str) -> None:
-        own = ENVIRONMENT if python == Path(sys.executable) else {}
         self._process = subprocess.Popen(
             [str(python), str(ROOT / "benchmarks" / script), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | own,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
 
     def __enter__(self) -> "Worker":

@@ -10,7 +10,6 @@ FOLDER = Path(workflow.basedir)
 SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
-from imagestudy.allocator import ENVIRONMENT
 from imagestudy.bundle import all_settings, bundle_of
 from imagestudy.clusters import require_quotable
 from imagestudy.disks import require_writable
@@ -28,8 +27,8 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-# Jobs inherit these: where the library is, which backend Keras loads, less of its chatter, and how
-# memory is allocated. Profiles ask for the scale. On a Slurm cluster, Snakemake asks our sacct.
+# Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
+# Profiles ask for the scale. On a Slurm cluster, Snakemake asks our sacct.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(FOLDER / "profiles" / "slurm" / "bin"), *os.get_exec_path()]
@@ -38,7 +37,6 @@ os.environ.update(
     IMAGESTUDY_SCALE=study.scale,
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
-    **ENVIRONMENT,
 )
 
 

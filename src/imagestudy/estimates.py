@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from imagestudy import allocator
 from imagestudy.counts import picture_counts
 from imagestudy.errors import StudyError
 from imagestudy.results import read_json, write_json
@@ -198,8 +197,7 @@ def _seconds_of(code: str, root: Path) -> float:
 
 
 def _run(arguments: list[str], root: Path) -> None:
-    environment = {"PYTHONPATH": str(root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    environment = os.environ | allocator.ENVIRONMENT | environment
+    environment = os.environ | {"PYTHONPATH": str(root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
     ended = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )

@@ -21,7 +21,7 @@ from imagestudy.schedule import learning_rate
 
 CHECKPOINT_SECONDS = 60
 # A checkpoint is not written before training has gone on so many times as long as the last took.
-CHECKPOINT_SHARE = 50
+CHECKPOINT_SHARE = 100
 # Of a training step to a forward pass: the gradients of outputs and of weights cost one each.
 PASSES = 3
 
@@ -145,8 +145,7 @@ class _Fit:
             _report(now.history[-1], epochs)
             self.end_if_asked()
         # What is evaluated next may take as long as many steps.
-        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
-            self._save()
+        self._save_if_due()
 
     def _train_epoch(self, epoch: int) -> None:
         """What is left of an epoch, or what steps, time and memory allow."""
@@ -187,9 +186,7 @@ class _Fit:
             now.status = "stopped"
         else:
             self.end_if_asked()
-            passed = ended - self.saved
-            if passed > max(CHECKPOINT_SECONDS, CHECKPOINT_SHARE * self.saving):
-                self._save()
+            self._save_if_due()
 
     def _score(self) -> None:
         """Add an epoch to the history, and keep the weights where it is the best so far."""
@@ -240,6 +237,11 @@ class _Fit:
         finally:
             for variable, value in zip(variables, own, strict=True):
                 variable.assign(value)
+
+    def _save_if_due(self) -> None:
+        passed = time.monotonic() - self.saved
+        if passed > max(CHECKPOINT_SECONDS, CHECKPOINT_SHARE * self.saving):
+            self._save()
 
     def _save(self) -> None:
         began = time.monotonic()
