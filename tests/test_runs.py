@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, prepared
 
+from imagestudy import provenance
 from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.results import write_json
 from imagestudy.runs import Run
@@ -144,6 +145,19 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert (found["score"] is None) == (status == "failed")
     assert found["network"]["parameters"] > 0
     assert found["seconds"]["total"] > 0
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_memory_that_the_evaluation_takes_counts_too(trial, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "peak_memory_mb", lambda: 2e6)  # training asks by itself
+    for one in (trial(network=SIZES), run()):
+        one.training["memory_mb"] = 1_000_000
+        one.perform(train_keras_cnn)
+        found = result(tmp_path)
+        assert (found["status"], found["score"]) == ("failed", None)
+        assert found["error"] == "out of memory: more than 1000000 MB"
+        assert found["seconds"]["steps"] >= 0
+    assert (tmp_path / "model.keras").read_bytes() == b""
     assert not list((tmp_path / "checkpoints").iterdir())
 
 

@@ -166,10 +166,7 @@ class Run:
             return self._record.write_unfinished("failed", failure, network=described)
         ended = self._record.seconds()
         found = self._evaluate(network, inputs, fitted)
-        # As for a process that was killed in its evaluation, and starts again.
-        failure = failures.of_memory(provenance.peak_memory_mb(), self.training)
-        if failure:
-            found = {"status": "failed", "error": failure}
+        found["network"] = described
         found["seconds"] = {
             "start": round(started, 2),
             "training": round(fitted.earlier_seconds + ended - started, 2),
@@ -179,7 +176,13 @@ class Run:
             "saving": round(fitted.saving_seconds, 2),
             "evaluation": round(self._record.seconds() - ended, 2),
         }
-        self._record.write_result(found | {"network": described})
+        # As for a process that was killed in its evaluation, and starts again.
+        failure = failures.of_memory(provenance.peak_memory_mb(), self.training)
+        if failure:
+            kept = {key: found[key] for key in ("network", "seconds")}
+            self._record.write_unfinished("failed", failure, **kept)
+        else:
+            self._record.write_result(found)
         checkpoint.remove()
         inputs.remove()
         return None

@@ -22,8 +22,8 @@ from imagestudy.search.declaration import (
     hyperparameters,
 )
 
-# AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
 TRAINERS = ("optimizers", "learning_rates")
+# AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
 WEIGHT_DECAYS = {"adam": 0.0, "adamw": 0.01}
 
 
