@@ -22,7 +22,8 @@ from PIL import Image
 
 FOUND = "results/demo/searches/autokeras"
 SELECTED = (f"{FOUND}/ledger.csv", f"{FOUND}/seed-1/best.json")
-TIMES = ["seconds", "device_seconds", "cumulative_device_seconds", "peak_memory_mb"]
+TIMES = ["seconds", "start_seconds", "steps_seconds", "device_seconds"]
+TIMES += ["cumulative_device_seconds", "peak_memory_mb"]
 PICTURES = {"classes": 3, "train": 30, "test": 10, "unlabelled": 2, "seed": 1}
 SEARCH = {"trials_per_round": 2, "training": TRIAL | {"epochs": 25, "seconds": 600}}
 PATIENCE = 900  # seconds
