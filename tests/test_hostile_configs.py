@@ -156,6 +156,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 2020-12-01", r"a is 2020-12-01 \(date\); if it is meant as text, quote it"),
         ("1: 2", "the top level has the key 1; a key must be text: quote it"),
         ("a: {b: .nan}", "a.b is nan; it must be a finite number"),
+        ('a: {"b\\n\\0": .nan}', r"a\.'b\\n\\x00' is nan; it must be a finite number"),
         ("a: !!bool x", "is not YAML"),
     ],
 )

@@ -17,7 +17,7 @@ def require_plain(config: dict[str, Any], where: str) -> None:
     `where` names the config in the message.
     """
     for number, (place, value) in enumerate(_values(config, ())):
-        named = f"{where}: {'.'.join(map(str, place)) or 'the top level'}"
+        named = f"{where}: {'.'.join(map(_word, place)) or 'the top level'}"
         if len(place) > DEEPEST or number >= MOST_VALUES:
             raise StudyError(
                 f"{where} is deeper than {DEEPEST} or has more than {MOST_VALUES:,} values; "
@@ -43,6 +43,12 @@ def _values(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, each in pairs:
             yield from _values(each, (*place, key))
+
+
+def _word(key: Any) -> str:
+    """A key as a message names it: on one line, whatever it holds."""
+    text = str(key)
+    return text if text.isprintable() and text else ascii(text)
 
 
 def _is_utf8(text: str) -> bool:
