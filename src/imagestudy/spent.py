@@ -65,13 +65,11 @@ class Spent:
     def _noted(self) -> list[float] | None:
         """Seconds, memory and the system's kills as last noted; None where nothing is."""
         # A power failure may leave an empty file.
-        if not self._path.exists() or not self._path.read_text():
-            return None
-        return json.loads(self._path.read_text())
+        text = _text(self._path)
+        return json.loads(text) if text else None
 
     def _fault(self) -> str | None:
-        text = self._fault_path.read_text() if self._fault_path.exists() else ""
-        found = re.match("Fatal Python error: (.+)", text)
+        found = re.match("Fatal Python error: (.+)", _text(self._fault_path))
         return found and found[1]
 
     def _kill(self, kills: float) -> str | None:
@@ -93,6 +91,10 @@ class Spent:
 
 def _kills() -> int:
     """How many processes the system has killed for memory since it started; 0 where unknown."""
-    text = VMSTAT.read_text() if VMSTAT.exists() else ""
-    found = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
+    found = re.search(r"^oom_kill (\d+)$", _text(VMSTAT), re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+def _text(path: Path) -> str:
+    """What the file holds; nothing where there is none."""
+    return path.read_text() if path.exists() else ""
