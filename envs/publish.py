@@ -23,6 +23,8 @@ def main(scale: str, pages: list[int]) -> None:
         raise SystemExit(f"{results / missing[0]} is missing; let the study and `make bundle` end")
     if pages and not shutil.which("pdftoppm"):
         raise SystemExit("pdftoppm is missing; on Debian: apt-get install poppler-utils")
+    summary = (results / "summary.md").read_text(encoding="utf-8")
+    text = entered(readme.read_text(encoding="utf-8"), block(summary, folder, pages))
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("page-*.png"):
         old.unlink()
@@ -34,9 +36,7 @@ def main(scale: str, pages: list[int]) -> None:
         subprocess.run(
             ["pdftoppm", "-png", "-singlefile", "-r", str(DOTS_PER_INCH), *where], check=True
         )
-    summary = (results / "summary.md").read_text(encoding="utf-8")
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(entered(text, block(summary, folder, pages)), encoding="utf-8")
+    readme.write_text(text, encoding="utf-8")
 
 
 def block(summary: str, folder: Path, pages: list[int]) -> str:

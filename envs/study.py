@@ -7,8 +7,12 @@ which becomes Snakemake. They are removed only when the owner was of this machin
 
 On a Slurm cluster its jobs may have outlived it: those that run are waited for, so that nothing is
 trained twice at the same time; those that only wait in the queue are cancelled.
+
+Snakemake deletes what a job made whose end it has not seen. What has finished nevertheless is set
+aside for the job that would make it again (`imagestudy.recording`).
 """
 
+import base64
 import fcntl
 import json
 import os
@@ -30,6 +34,9 @@ OWNER = LOCKS / "owner.json"
 LOCK = Path(".snakemake/study.lock")  # of this program, and of the Snakemake that it becomes
 SLURM_LOGS = Path(".snakemake/slurm_logs")  # where Snakemake's plugin for Slurm writes
 CLOCK_SECONDS = 2  # within which two times say the same
+MARKS = Path(".snakemake/incomplete")  # a file for each output whose job has not ended
+RESULT = "result.json"  # written last of a job's outputs
+SET_ASIDE = ".finished"
 JOB_NAMES = "imagestudy_"  # how profiles/slurm has the names of jobs begin
 POLL_SECONDS = 5
 
@@ -40,8 +47,10 @@ def main(arguments: list[str]) -> None:
     locked = any(LOCKS.glob("*.lock"))
     if locked:
         require_dead(owner(), arguments)
-    if SLURM_LOGS.is_dir() and shutil.which("squeue") and not working():
-        outlast_jobs()
+    if not working():
+        if SLURM_LOGS.is_dir() and shutil.which("squeue"):
+            outlast_jobs()
+        set_aside()
     if locked:
         say("the Snakemake that worked here was killed; unlocking, and going on")
         unlocked = subprocess.run([*SNAKEMAKE, "--unlock", *arguments], check=False)
@@ -143,6 +152,21 @@ def outlast_jobs() -> None:
             )
             told = going_on
         time.sleep(POLL_SECONDS)
+
+
+def set_aside() -> None:
+    """Rename finished outputs of jobs whose end Snakemake has not seen, the result last."""
+    marked = [marked_output(mark) for mark in MARKS.rglob("*") if mark.is_file()]
+    for output in sorted(marked, key=lambda output: output.name == RESULT):
+        if output.exists() and output.with_name(RESULT).exists():
+            output.replace(output.with_name(output.name + SET_ASIDE))
+
+
+def marked_output(mark: Path) -> Path:
+    """The output that Snakemake means by `mark`: its path in base 64, long ones in folders `@…`."""
+    parts = mark.relative_to(MARKS).parts
+    coded = "".join(part.removeprefix("@") for part in parts)
+    return Path(base64.urlsafe_b64decode(coded).decode())
 
 
 def slurm_jobs() -> dict[str, str]:

@@ -100,7 +100,7 @@ class Search:
     def is_tidy(self):
         """Whether nothing is left of what was killed."""
         files = [*(self.folder / "results").rglob("*"), *(self.folder / "resources").rglob("*")]
-        return not [path for path in files if path.suffix in (".lock", ".part", ".npz.part")]
+        return not [path for path in files if path.suffix in (".lock", ".part", ".npz.part", ".finished")]
 
     def outcome(self):
         """All that must not depend on when something was killed."""
@@ -130,6 +130,11 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def contents(search):
+    """The finished results; Snakemake touches what a job has kept."""
+    return {place: content for place, (_, content) in search.kept().items()}
 
 
 def has_ended(process):
@@ -234,6 +239,24 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
     again = [log for log in search.trial_logs() if "its result is kept" in log]
     assert len(again) == 2
     assert not any("epoch" in log for log in again)
+    assert search.outcome() == rounds["finished"].outcome()
+    assert search.is_tidy()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
+    search = search_before(2)
+    snakemake = search.started()
+    wait_for(lambda: both_are_at_work(search))
+    snakemake_alone(search, snakemake)
+    wait_for(lambda: not search.trials())
+    made = contents(search)
+    assert len(made) == 4
+    if edited:
+        trainer = search.folder / "src" / "imagestudy" / "evaluation.py"
+        trainer.write_text(trainer.read_text() + "\n\nEDITED = True\n")
+    search.run()
+    assert (contents(search) == made) != edited
     assert search.outcome() == rounds["finished"].outcome()
     assert search.is_tidy()
 

@@ -64,21 +64,24 @@ def test_a_crash_is_known_afterwards_and_a_kill_is_none(tmp_path, end, crash):
 
 
 @pytest.mark.parametrize(
-    ("kills", "memory", "crash"),
+    ("kills", "memory", "ended", "crash"),
     [
-        (4, 1e9, "killed by the system for its memory"),
-        (3, 1e9, None),  # nothing was killed since
-        (4, 1.0, None),  # a small process would not have been chosen
+        (4, 1e9, False, "killed by the system for its memory"),
+        (3, 1e9, False, None),  # nothing was killed since
+        (4, 1.0, False, None),  # a small process would not have been chosen
+        (4, 1e9, True, None),  # it was told to end, and did
     ],
 )
 def test_a_process_that_the_system_killed_for_its_memory(
-    tmp_path, monkeypatch, kills, memory, crash
+    tmp_path, monkeypatch, kills, memory, ended, crash
 ):
     vmstat = tmp_path / "vmstat"
     vmstat.write_text(f"pgfault 12\noom_kill {kills}\n")
     monkeypatch.setattr(spent, "VMSTAT", vmstat)
     path = tmp_path / "run.spent"
     path.write_text(f"[30.0, {memory}, 3]")
+    if not ended:
+        path.with_suffix(".fault").touch()
     assert Spent(path, *NOTHING).crash == crash
 
 

@@ -10,7 +10,6 @@ HOLDS, OPPOSITE, UNDECIDED = "holds", "opposite", "undecided"
 # From so many seeds on (for searches: searches) the methods are told apart.
 SEEDS_NEEDED = 3
 SEEDS, SEARCHES = "seeds", "searches"
-BY_HAND = "hand"  # the proposer that is a person
 
 
 class Methods(NamedTuple):
@@ -88,7 +87,7 @@ def _over_searches(evidence: Evidence, pair: Pair) -> tuple[list[list[float]], l
     sides, counts = [], []
     for name in pair:
         searches = evidence.values_of_searches(name, "test_top1")
-        by_hand = evidence.experiments[name]["search"]["proposer"] == BY_HAND
+        by_hand = evidence.experiments[name]["search"]["proposer"] == "hand"
         several = evidence.values(name, "test_top1") if by_hand else searches
         sides.append(list(several.values()))
         counts.append(len(searches))

@@ -27,6 +27,9 @@ HISTORY = [
     "selection_loss",
 ]
 SECONDS = ("start", "training", "steps", "waiting", "scoring", "saving", "evaluation", "earlier")
+# Of a file beside an output, which an earlier process finished when nobody watched it any more
+# (envs/study.py).
+SET_ASIDE = ".finished"
 NO_SECONDS = dict.fromkeys(SECONDS, 0.0)
 NOTHING = {
     "error": None,
@@ -111,6 +114,17 @@ class Record:
             self.write_predictions(np.zeros((0, len(self.data.classes)), np.float32), none, none)
             self.outputs["network"].write_bytes(b"")
         self.write_result({"status": status, "error": error, **found})
+
+    def take_back(self) -> None:
+        """Put in place the outputs that were set aside; where some are missing, remove the rest."""
+        aside = {path: path.with_name(path.name + SET_ASIDE) for path in self.outputs.values()}
+        whole = all(path.exists() for path in aside.values())
+        # The result last, as it was written: where it is, the others are.
+        for path in sorted(aside, key=lambda path: path == self.outputs.get("result")):
+            if whole:
+                aside[path].replace(path)
+            else:
+                aside[path].unlink(missing_ok=True)
 
     def is_written(self) -> bool:
         """Whether all outputs are there, made with the same settings, choice, code, data, start."""

@@ -68,6 +68,7 @@ class Run:
             engine["threads"],
             waited=waited,
         )
+        self._record.take_back()
 
     @property
     def shape(self) -> dict[str, Any]:

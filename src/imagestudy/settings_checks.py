@@ -58,7 +58,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         training = merged(config["training"], block["training"])
         check_search(name, block, training)
-        _check_candidates(f"config.yaml: searches.{name}", block, scripts)
+        _check_networks_by_hand(f"config.yaml: searches.{name}", block, scripts)
         side = config["datasets"][block["dataset"]]["image_size"]
         _check_training(f"config.yaml: searches.{name}.training", training, side)
     for name, block in config["experiments"].items():
@@ -121,7 +121,7 @@ def _check_training(place: str, training: dict[str, Any], side: int) -> None:
         )
 
 
-def _check_candidates(place: str, search: dict[str, Any], scripts: Iterable[str]) -> None:
+def _check_networks_by_hand(place: str, search: dict[str, Any], scripts: Iterable[str]) -> None:
     """The candidates of a search by hand are networks that its script builds from scratch."""
     if search["proposer"] != "hand":
         return

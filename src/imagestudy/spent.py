@@ -74,7 +74,9 @@ class Spent:
 
     def _kill(self, kills: float) -> str | None:
         large = self.most_memory * 1e6 > LEAST_PART_KILLED * psutil.virtual_memory().total
-        return "killed by the system for its memory" if large and _kills() > kills else None
+        # The file is gone where the process itself came to its end, as after SIGTERM.
+        killed = large and self._fault_path.exists() and _kills() > kills
+        return "killed by the system for its memory" if killed else None
 
     def _keep_noting(self) -> None:
         while not self._ended.wait(SECONDS):
