@@ -80,7 +80,9 @@ def _check_space(where: str, space: dict[str, Any] | None) -> None:
         raise StudyError(f"{where} is empty; declare at least its `blocks`: {_words(BLOCKS)}")
     for key, value in space.items():
         if key not in _SPACE_KEYS:
-            raise StudyError(f"{where}.{key} is unknown; a space may have {_words(_SPACE_KEYS)}")
+            raise StudyError(
+                f"{where} has the unknown key {key!r}; it may have: {_words(_SPACE_KEYS)}"
+            )
         if key == "pretrained":
             _one_of(where, key, value, ("forbidden",))
         elif key == "upsample":
@@ -98,7 +100,9 @@ def _check_section(where: str, section: str, found: Any) -> None:
         raise StudyError(f"{where}.{section} is {found!r}; it must have some of {_words(known)}")
     for key, values in found.items():
         if key not in known:
-            raise StudyError(f"{where}.{section}.{key} is unknown; there is {_words(known)}")
+            raise StudyError(
+                f"{where}.{section} has the unknown key {key!r}; it may have: {_words(known)}"
+            )
         _check_values(where, f"{section}.{key}", values, f"{section}.{key}")
 
 
