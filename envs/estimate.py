@@ -36,6 +36,7 @@ class Noted(logging.Filter):
                 record.rule_name,
                 record.wildcards,
                 record.threads,
+                record.resources.get("gpu", 0),
                 Path(record.benchmark or "none"),
                 [Path(path) for path in record.output],
             )
@@ -64,12 +65,17 @@ def main(arguments: list[str]) -> None:
     if table.empty:
         return print("Nothing would run.")
     cores = parsed.cores or 1
-    found = summed(table, cores)
+    limited = parsed.resources.get("gpu")
+    gpus = limited.value if limited else 1
+    found = summed(table, cores, gpus)
     shown = {key: form.format for key, form in SHOWN.items()}
     print(found.to_string(index=False, formatters=shown, na_rep=""))
     hours = found["hours"].iloc[-1]
+    machine = f"{cores} cores"
+    if table["gpus"].any():
+        machine += f" and {gpus} GPU{'s' if gpus > 1 else ''}"
     end = datetime.datetime.now() + datetime.timedelta(hours=hours)
-    print(f"\nOn {cores} cores it would be done at about {end:%Y-%m-%d %H:%M}.")
+    print(f"\nOn {machine} it would be done at about {end:%Y-%m-%d %H:%M}.")
     return None
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from imagestudy.counts import picture_counts
-from imagestudy.estimates import Job, estimate, summed
+from imagestudy.estimates import OF_JOB, Job, estimate, summed
 from imagestudy.settings import Study
 
 DEMO = Study.load(ROOT, {"scale": "demo"})
@@ -28,12 +28,12 @@ def estimated(study, *arguments):
     )
 
 
-def trial(number, folder, seconds):
+def trial(number, folder, seconds, gpus=0):
     path = folder / "trial" / f"hand-1-1-{number}.tsv"
     if seconds is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t500\n")
-    return Job("trial", {"search": "hand", "seed": "1"}, 1, path, [])
+    return Job("trial", {"search": "hand", "seed": "1"}, 4 if gpus else 1, gpus, path, [])
 
 
 def test_a_study_of_which_nothing_has_run_is_probed(fresh_study):
@@ -77,17 +77,30 @@ def test_similar_jobs_tell_of_one_that_never_ran(tmp_path):
     assert set(table["from"]) == {"earlier jobs"}
 
 
-def test_a_search_takes_no_more_than_its_budget(tmp_path):
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_a_search_takes_no_more_than_its_budget(tmp_path, gpus):
     budget = DEMO.searches["hand"]["device_seconds"]
-    jobs = [trial(number, tmp_path, budget) for number in (1, 2)]
+    jobs = [trial(number, tmp_path, budget, gpus) for number in (1, 2)]
     assert estimate(jobs, DEMO, ROOT, tmp_path)["seconds"].sum() == pytest.approx(budget)
 
 
+def table_of(gpus):
+    used = (4, gpus, gpus or 4)
+    rows = [("run", *used, 1800, 500, 1.0, "a probe"), ("run", *used, 1800, 900, 1.0, "earlier jobs"),
+            ("select", 1, 0, 1, 0, 100, 0.0, "a probe")]  # fmt: skip
+    columns = [*OF_JOB, "seconds", "memory_mb", "disk_mb", "from"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(("cores", "gpus", "hours"), [(16, 1, 1.0), (16, 2, 0.5), (2, 2, 2.0)])
+def test_trainings_on_gpus_are_counted_by_these(cores, gpus, hours):
+    found = summed(table_of(gpus=1), cores, gpus).set_index("rule")
+    assert found.loc["all", "device_hours"] == 1
+    assert found.loc["all", "hours"] == hours
+
+
 def test_the_table_has_a_row_per_rule_and_the_total():
-    rows = [("run", 4, 1800, 500, 1.0, "a probe"), ("run", 4, 1800, 900, 1.0, "earlier jobs"),
-            ("select", 1, 0, 100, 0.0, "a probe")]  # fmt: skip
-    columns = ["rule", "threads", "seconds", "memory_mb", "disk_mb", "from"]
-    found = summed(pd.DataFrame(rows, columns=columns), 4).set_index("rule")
+    found = summed(table_of(gpus=0), 4, 1).set_index("rule")
     assert found.loc["run", "device_hours"] == found.loc["all", "device_hours"] == 4
     assert found.loc["run", "from"] == "a probe and earlier jobs"
     assert (found.loc["all", "jobs"], found.loc["all", "memory_mb"]) == (3, 900)

@@ -26,6 +26,7 @@ LATEX = ("compile_report", 6)
 OF_A_PICTURE = {"prepare": 0.0004, "generate": 0.0007}
 USUAL_MB = 900
 PROBED_TRIALS = 3  # of a search's first round
+OF_JOB = ("rule", "threads", "gpus", "devices")
 
 
 class Job(NamedTuple):
@@ -34,8 +35,14 @@ class Job(NamedTuple):
     rule: str
     wildcards: dict[str, str]
     threads: int
+    gpus: int
     benchmark: Path
     outputs: list[Path]
+
+    @property
+    def devices(self) -> int:
+        """Device-seconds of a second, as results count them: one for a GPU, else for a thread."""
+        return self.gpus or self.threads
 
     @property
     def trained(self) -> tuple[str, str] | None:
@@ -55,7 +62,9 @@ class Cost(NamedTuple):
 
 
 def estimate(jobs: Sequence[Job], study: Study, root: Path, results: Path) -> pd.DataFrame:
-    """A row for each job: `rule`, `threads`, `seconds`, `memory_mb`, `disk_mb`, `from`.
+    """A row for each job: `rule`, `threads`, `gpus`, `devices`, and what it will take.
+
+    That is `seconds`, `memory_mb`, `disk_mb`, and `from`, which says how that is known.
 
     `root` is the study's folder, `results` that of its results. What no earlier benchmark tells, a
     probe does: it trains each network a little, which takes about a minute.
@@ -64,26 +73,31 @@ def estimate(jobs: Sequence[Job], study: Study, root: Path, results: Path) -> pd
     unknown = [job for job, cost in zip(jobs, costs, strict=True) if cost is None]
     probed = iter(_probed(unknown, study, root, results) if unknown else ())
     rows = [
-        {"rule": job.rule, "threads": job.threads, **(cost or next(probed))._asdict()}
+        {
+            **{key: getattr(job, key) for key in OF_JOB},
+            **(cost or next(probed))._asdict(),
+        }
         for job, cost in zip(jobs, costs, strict=True)
     ]
-    table = pd.DataFrame(rows, columns=["rule", "threads", *Cost._fields])
+    table = pd.DataFrame(rows, columns=[*OF_JOB, *Cost._fields])
     return _within_budgets(table, jobs, study).rename(columns={"source": "from"})
 
 
-def summed(table: pd.DataFrame, cores: int) -> pd.DataFrame:
+def summed(table: pd.DataFrame, cores: int, gpus: int) -> pd.DataFrame:
     """A row per rule and one of `all`, which has the `hours` too until everything is done.
 
     Columns: `rule`, `jobs`, `device_hours`, `memory_mb` (the largest), `disk_mb`, `from`, `hours`.
 
-    ASSUME: the cores are always busy.
+    ASSUME: the cores are always busy, or the GPUs, whichever takes longer.
     """
-    table = table.assign(device_hours=table["seconds"] * table["threads"] / 3600, jobs=1)
+    hours = table["seconds"] / 3600
+    table = table.assign(device_hours=hours * table["devices"], jobs=1)
     kinds = {"jobs": "sum", "device_hours": "sum", "memory_mb": "max", "disk_mb": "sum"}
     rules = table.groupby("rule", sort=False).agg(kinds | {"from": _sources})
     total = table.agg(kinds).to_frame().T.assign(**{"from": "", "rule": "all"}).set_index("rule")
     found = pd.concat([rules, total])
-    found.loc["all", "hours"] = found.loc["all", "device_hours"] / cores
+    of_gpus = (hours * table["gpus"]).sum() / max(gpus, 1)
+    found.loc["all", "hours"] = max((hours * table["threads"]).sum() / cores, of_gpus)
     return found.astype({"jobs": int}).reset_index()
 
 
@@ -121,7 +135,7 @@ def _probed(jobs: list[Job], study: Study, root: Path, results: Path) -> list[Co
     costs = []
     for job in jobs:
         if _own_search(job, study):
-            seconds = study.experiments[job.trained[1]]["device_seconds"] / job.threads
+            seconds = study.experiments[job.trained[1]]["device_seconds"] / job.devices
             costs.append(Cost(seconds, USUAL_MB, 0.0, "its budget"))
         elif job.trained:
             own = [f for a, f in zip(asked, found, strict=True) if a["block"] == list(job.trained)]
@@ -212,9 +226,9 @@ def _within_budgets(table: pd.DataFrame, jobs: Sequence[Job], study: Study) -> p
         for job in jobs
     ]
     spent: dict[tuple[str, str], float] = {}
-    for each, seconds, threads in zip(searched, table["seconds"], table["threads"], strict=True):
+    for each, seconds, devices in zip(searched, table["seconds"], table["devices"], strict=True):
         if each:
-            spent[each] = spent.get(each, 0.0) + seconds * threads
+            spent[each] = spent.get(each, 0.0) + seconds * devices
     shares = [
         min(1.0, (study.searches[each[0]]["device_seconds"] or spent[each]) / spent[each])
         if each
