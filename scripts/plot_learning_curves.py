@@ -4,6 +4,7 @@ from pathlib import Path
 
 from matplotlib import style
 
+from imagestudy.evidence import chance
 from imagestudy.figures.frames import histories
 from imagestudy.figures.learning import learning_curves
 from imagestudy.figures.saving import save
@@ -17,6 +18,6 @@ if __name__ == "__main__":
         figure = learning_curves(
             histories(summary),
             {run["seed"]: run["best_epoch"] for run in summary["runs"]},
-            1 / len(data["classes"]),
+            chance(data),
         )
         save(figure, snakemake.output.figure, snakemake.output.preview)

@@ -310,9 +310,10 @@ def write_experiment(
             "settings": {
                 "name": name, "script": script, "scale": "demo", "start": start,
                 "dataset": {"name": dataset, "source": source, "image_size": 32, "seed": 1},
-                "network": {"width": 0.25 if script == "vgg16" else 1, "frozen_blocks": 3},
+                "network": {"width": 0.25 if script == "vgg16" else 1, "frozen_blocks": 3,
+                            "batch_normalization": False},
                 "training": {"epochs": 8, "batch_size": 64, "optimizer": "sgd",
-                             "learning_rate": 0.01, "pictures": None,
+                             "learning_rate": 0.01, "pictures": None, "flip_test": False,
                              "augmentation": {"flip": True, "translate": 2, "pca_colour": 0.1}},
             },
             "choice": {"network": {}, "training": {}, "status": "proposed", "reason": None},

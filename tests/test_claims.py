@@ -237,6 +237,80 @@ def test_a_method_that_searched_less_often_decides_how_many_there_are(whole):
     assert compared.outcome == UNDECIDED
 
 
+def end_of_all(evidence: Evidence, name: str, status: str) -> None:
+    for run in evidence.experiments[name]["runs"]:
+        run["status"] = status
+    evidence.experiments[name]["statuses"] = {status: len(SEEDS)}
+
+
+@pytest.mark.parametrize("status", ["diverged", "at_chance"])
+@pytest.mark.parametrize("name", ["vgg16_transfer", "vgg16_cifar10"])
+def test_runs_that_did_not_learn_decide_nothing(whole, name, status):
+    accuracies("vgg16_transfer", "vgg16_cifar10")(whole, 0.2)
+    seconds(whole, 0.2)
+    end_of_all(whole, name, status)
+    title = whole.experiments[name]["title"]
+    for claim in ("transfer_accurate", "transfer_fast"):
+        made = found(whole)[claim]
+        assert made.outcome == UNDECIDED
+        assert f"is open: not every run of {title} learned" in made.sentence
+        assert made.evidence["unlearned"] == [name]
+    assert not methods.compare(whole)["vgg16_transfer", "vgg16_cifar10"].equivalent
+
+
+def test_claims_about_what_has_no_network_stay(whole):
+    before = found(whole).keys()
+    each = whole.experiments["vgg16_cifar10"]
+    for run in each["runs"]:
+        run |= {"metrics": None, "epochs": 0}
+    made = found(whole)
+    assert before - made.keys() == {"vgg16_fine_tune_over_vgg16_cifar10"}
+    for name in ("transfer_fast", "transfer_fast_to_equal_accuracy", "transfer_accurate"):
+        assert made[name].outcome == claims.NOT_TESTABLE
+        assert f"No run of {each['title']} ended in a network" in made[name].sentence
+
+
+def test_the_reason_given_for_transfer_stands_apart_from_what_a_decision_lacks(tmp_path):
+    sample_results.write(tmp_path, seeds=(1,))
+    evidence = Evidence.read(**sample_results.inputs(tmp_path, (1,)))
+    sentence = found(evidence)["transfer_beats_fine_tuning"].sentence
+    assert "is open: there is one seed and a decision needs three; here transfer" in sentence
+    assert sentence.endswith("the reason given, 200 classes, does not apply")
+
+
+def test_a_start_of_our_own_is_told(whole):
+    for name in ("transfer_fast", "transfer_accurate", "transfer_beats_fine_tuning"):
+        said = "; here transfer starts from our VGG-16, not from ImageNet's weights"
+        assert said in found(whole)[name].sentence
+    whole.experiments["vgg16_transfer"]["start"] = {"provenance": "imagenet", "name": "imagenet"}
+    assert "starts from our" not in found(whole)["transfer_accurate"].sentence
+
+
+def test_equal_accuracies_share_the_highest(whole):
+    for name in ("vgg16_transfer", "vgg16_fine_tune"):
+        whole.experiments[name]["metrics"]["test_top1"] = sample_results.metric_of([0.9] * 3, 10)
+    sentence = found(whole)["highest_cifar10"].sentence
+    both = [whole.experiments[name]["title"] for name in ("vgg16_transfer", "vgg16_fine_tune")]
+    assert all(title in sentence for title in both)
+
+
+def test_seeds_of_what_a_program_found_do_not_make_it_the_best_method(whole):
+    for name in list(whole.experiments):
+        if whole.experiments[name]["dataset"] == "tiny_imagenet":
+            write(whole, name, 0.9 if name == "autokeras" else 0.1)
+    claim = found(whole)["highest_tiny_imagenet"]
+    assert claim.outcome == UNDECIDED
+    assert "AutoKeras" in claim.sentence
+    assert "a program found say nothing of its next search" in claim.sentence
+
+
+def test_it_says_what_searches_were_compared(whole):
+    accuracies("autokeras", "keras_cnn")(whole, 0.2)
+    claim = found(whole)["autokeras_better"]
+    assert "(three searches against one search with three seeds" in claim.shown
+    assert "(three seeds" in found(whole)["transfer_accurate"].shown
+
+
 def test_p_values_are_adjusted_within_the_family(whole):
     compared = methods.compare(whole)
     transfer = [each for each in compared.values() if each.family == "transfer"]

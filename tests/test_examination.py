@@ -23,7 +23,7 @@ SECOND = answers(0, 0, 0, 1, 1, 1, 0, 0, 2, 0, 0, 0)
 
 
 def test_pictures_are_taken_apart():
-    found = taken_apart({"first": FIRST, "second": SECOND})
+    found = taken_apart({"first": FIRST, "second": SECOND}, {"first": 0.2, "second": 0.1})
     assert (found["missed_by_all"], found["right_by_all"], found["right_by_any"]) == (4, 5, 8)
     assert found["only"] == {"first": 2, "second": 1}
     assert found["classes"] == {"first": 2, "second": 1}
@@ -39,7 +39,7 @@ def test_pictures_are_taken_apart():
 
 
 def test_one_network_is_not_alone_among_others():
-    found = taken_apart({"first": FIRST})
+    found = taken_apart({"first": FIRST}, {"first": 0.2})
     assert (found["only"], found["alone"], found["missed_by_all"]) == ({"first": 0}, [], 5)
 
 

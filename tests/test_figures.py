@@ -71,6 +71,24 @@ def test_results_are_drawn_in_a_panel_for_each_data_set(root, tmp_path):
     assert (tmp_path / "figure.pdf").read_bytes() == first
 
 
+def test_what_was_not_measured_leaves_a_panel_empty(root):
+    table = summary_frame(evidence(root))
+    nothing = [name for name in table if name.startswith("test_top1")]
+    table.loc[table["dataset"] == "cifar10", nothing] = None
+    for draw in (results.accuracy_overview, results.cost):
+        draw(table)
+
+
+def test_what_has_seen_its_pictures_is_marked_and_not_on_the_front(root):
+    table = summary_frame(evidence(root))
+    best = table.loc[table["dataset"] == "tiny_imagenet", "test_top1"].astype(float).idxmax()
+    table.loc[best, "has_seen"] = True
+    axis = results.cost(table).axes[0]
+    (front,) = [line for line in axis.lines if line.get_label() == "front"]
+    assert table.loc[best, "test_top1"] not in front.get_ydata()
+    assert [text.get_text()[-1] for text in axis.figure.legends[0].get_texts()].count("†") == 1
+
+
 def test_anytime_curves_never_fall(root):
     ledgers = [str(path) for path in (root / "searches").glob("*/ledger.csv")]
     study = sample_results.study()
@@ -105,6 +123,12 @@ def test_changes_of_the_lead_are_where_the_curves_cross():
     assert list(titles["dataset"]) == ["CIFAR-10"] * 3
     level = ledgers | {"declared": ledgers["found"]}
     assert costs.races(level, searches)[0].leader is None
+    # What is found after the cheaper search has ended is no lead over it.
+    longer = ledgers["found"].assign(cumulative_device_seconds=[10, 20, 30, 41])
+    assert costs.races(ledgers | {"found": longer}, searches)[0].leader == "declared"
+    nothing = ledgers["declared"].assign(best_so_far=np.nan)
+    (race,) = costs.races(ledgers | {"declared": nothing}, searches)
+    assert (race.leader, race.without_score) == (None, ("declared",))
 
 
 def test_the_front_is_what_no_other_beats_at_a_lower_cost():

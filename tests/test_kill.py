@@ -100,7 +100,9 @@ class Search:
     def is_tidy(self):
         """Whether nothing is left of what was killed."""
         files = [*(self.folder / "results").rglob("*"), *(self.folder / "resources").rglob("*")]
-        return not [path for path in files if path.suffix in (".lock", ".part", ".npz.part", ".finished")]
+        return not [
+            path for path in files if path.suffix in (".lock", ".part", ".npz.part", ".finished")
+        ]
 
     def outcome(self):
         """All that must not depend on when something was killed."""

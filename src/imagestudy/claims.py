@@ -1,5 +1,6 @@
 """A claim: its outcome, the sentence that says it, and the numbers it rests on."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from imagestudy import wording
@@ -43,15 +44,17 @@ def of_methods(
         name,
         statement,
         found.outcome,
-        sentence(found, words, margin),
+        sentence(evidence, found, words),
         numbers(found, margin) | {"networks": networks},
         measured(evidence, found) + told_by_pictures(networks),
     )
 
 
-def sentence(found: Methods, words: Words, margin: float) -> str:
+def sentence(evidence: Evidence, found: Methods, words: Words) -> str:
     """The sentence of the outcome; an undecided one says what it lacks."""
-    within = f"accuracies are equivalent within {wording.accuracy(margin)}"
+    within = f"accuracies are equivalent within {wording.accuracy(evidence.study['margin'])}"
+    if found.unlearned:
+        return f"{words.undecided}: {not_learned(evidence, found.unlearned)}"
     if found.outcome != UNDECIDED:
         said = words.holds if found.difference.mean > 0 else words.opposite
         return f"{said}, but the {within}" if found.equivalent else said
@@ -70,6 +73,12 @@ def lacking(units: int, unit: str) -> str:
     return f"{there_are} {wording.plural(units, noun, several)} and a decision needs {needed}"
 
 
+def not_learned(evidence: Evidence, names: Sequence[str]) -> str:
+    """That not every run of these experiments learned."""
+    titles = wording.listing([evidence.experiments[name]["title"] for name in names])
+    return f"not every run of {titles} learned"
+
+
 def of_networks(evidence: Evidence, pair: Pair) -> list[dict[str, Any]]:
     """What the test pictures say of each seed's two networks, as `examination` found it."""
     return [row for row in evidence.examined["pairs"] if (row["first"], row["second"]) == pair]
@@ -78,12 +87,11 @@ def of_networks(evidence: Evidence, pair: Pair) -> list[dict[str, Any]]:
 def measured(evidence: Evidence, found: Methods) -> str:
     """The measured difference in words, and how sure it is."""
     one, other = (evidence.experiments[name]["title"] for name in found.pair)
-    over = f"{found.difference.seeds} {found.unit if found.p_adjusted is not None else 'seeds'}"
     text = (
         f"{one} {wording.accuracy(found.first)}, {other} {wording.accuracy(found.second)}, "
         f"difference {wording.signed(found.difference.mean)}{interval(found.difference)}"
     )
-    values = [f"n = {over}"]
+    values = [found.over]
     if found.p_adjusted is not None:
         values.append(wording.p_value(found.p_adjusted))
     if found.tested.effect is not None:

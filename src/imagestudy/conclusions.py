@@ -10,11 +10,21 @@ from imagestudy.claims import (
     Claim,
     Words,
     lacking,
+    not_learned,
     of_methods,
 )
 from imagestudy.costs import seconds_to_equal_accuracy
 from imagestudy.evidence import Evidence, Pair
-from imagestudy.methods import HOLDS, OPPOSITE, SEARCHES, SEEDS, SEEDS_NEEDED, Methods, decided
+from imagestudy.methods import (
+    HOLDS,
+    OPPOSITE,
+    SEARCHES,
+    SEEDS,
+    SEEDS_NEEDED,
+    Methods,
+    decided,
+    unlearned,
+)
 
 Compared = dict[Pair, Methods]
 EFFICIENT = "Transfer learning is efficient"
@@ -39,8 +49,8 @@ def _transfer_fast(evidence: Evidence, compared: Compared) -> Claim | None:
         [[side[seed] for seed in seeds] for side in times],
         "device time of a run",
         Words(
-            "Transfer takes less time than training the same network from scratch",
-            "Transfer takes more time than training the same network from scratch",
+            "Transfer takes less time than training VGG-16 from scratch",
+            "Transfer takes more time than training VGG-16 from scratch",
             "Whether transfer is the faster one is open",
         ),
     )
@@ -58,8 +68,8 @@ def _transfer_fast_to_equal_accuracy(evidence: Evidence, compared: Compared) -> 
         seconds_to_equal_accuracy(evidence, pair),
         "device time until both have the accuracy that both reach on the selection pictures",
         Words(
-            "To an equal accuracy transfer takes less time than training from scratch",
-            "To an equal accuracy transfer takes more time than training from scratch",
+            "To an equal accuracy transfer takes less time than training VGG-16 from scratch",
+            "To an equal accuracy transfer takes more time than training VGG-16 from scratch",
             "Whether transfer is the faster one to an equal accuracy is open",
         ),
     )
@@ -75,18 +85,18 @@ def _of_times(
     words: Words,
 ) -> Claim | None:
     """The claim that the first takes less time, from times paired by seed."""
-    seeds = len(times[0])
+    seeds, spoilt = len(times[0]), unlearned(evidence, pair)
     if not seeds:
-        return None
+        return _not_run(evidence, name, statement, pair)
     # Of times the ratio is what counts: how many times as long the second takes.
     logs = [[math.log(each) for each in side] for side in reversed(times)]
     found = statistics.paired(*logs)
-    p = statistics.student(*logs) if seeds >= SEEDS_NEEDED else None
+    p = statistics.student(*logs) if seeds >= SEEDS_NEEDED and not spoilt else None
     outcome = decided(found.mean, p)
+    why = not_learned(evidence, spoilt) if spoilt else lacking(seeds, SEEDS)
     said = {HOLDS: words.holds, OPPOSITE: words.opposite}
-    text = said.get(outcome, f"{words.undecided}: {lacking(seeds, SEEDS)}")
-    if evidence.experiments[pair[0]]["start"]["provenance"] == "study":
-        text += "; the training of the starting network is not counted"
+    text = said.get(outcome, f"{words.undecided}: {why}") + _started(evidence, pair)
+    text += "; the training of what it starts from is not counted"
     spent = [wording.duration(sum(side) / seeds) for side in times]
     ratio = f"a ratio of {math.exp(found.mean):.2g} over {wording.plural(seeds, 'seed')}"
     ends = {
@@ -103,28 +113,71 @@ def _of_times(
         "p": p,
         "units": seeds,
         "units_needed": SEEDS_NEEDED,
+        "unlearned": list(spoilt),
     }
     sure = "" if p is None else f", {wording.p_value(p)}"
     shown = f"{what}: {spent[0]} against {spent[1]}, {ratio}{sure}"
     return Claim(name, statement, outcome, text, numbers, shown)
 
 
+def _started(evidence: Evidence, pair: Pair) -> str:
+    """What the first starts from, where it is not what the original started from."""
+    start = evidence.experiments[pair[0]]["start"]
+    if start["provenance"] != "study":
+        return ""
+    title = evidence.experiments[start["name"]]["title"]
+    return f"; here transfer starts from our {title}, not from ImageNet's weights"
+
+
+def _not_run(evidence: Evidence, name: str, statement: str | None, pair: Pair) -> Claim:
+    """The claim about a pair of which one has no network."""
+    lacking_one = [each for each in pair if not evidence.values(each, "test_top1")]
+    titles = [evidence.experiments[each]["title"] for each in lacking_one or pair]
+    return Claim(
+        name,
+        statement,
+        NOT_TESTABLE,
+        f"No run of {wording.listing(titles)} ended in a network, so this cannot be tested",
+        {"first": pair[0], "second": pair[1], "without_network": lacking_one},
+        f"no run of {wording.listing(titles)} ended in a network",
+    )
+
+
+def _of_pair(
+    evidence: Evidence,
+    compared: Compared,
+    name: str,
+    statement: str | None,
+    pair: Pair | None,
+    words: Words,
+    aside: str = "",
+) -> Claim | None:
+    """The claim that the first of a pair is the more accurate one; None where none is declared."""
+    if pair not in evidence.declared:
+        return None
+    if pair not in compared:
+        return _not_run(evidence, name, statement, pair)
+    claim = of_methods(evidence, name, statement, compared[pair], words)
+    return claim._replace(sentence=claim.sentence + aside)
+
+
 def _transfer_accurate(evidence: Evidence, compared: Compared) -> Claim | None:
-    found = compared.get(evidence.pair("vgg16_transfer", "vgg16"))
+    pair = evidence.pair("vgg16_transfer", "vgg16")
     words = Words(
-        "Transfer gives a higher accuracy than training the same network from scratch",
-        "Transfer gives a lower accuracy than training the same network from scratch",
+        "Transfer gives a higher accuracy than training VGG-16 from scratch",
+        "Transfer gives a lower accuracy than training VGG-16 from scratch",
         "Whether transfer or training from scratch gives the higher accuracy is open",
     )
     statement = f"{EFFICIENT}: it gives the best accuracies"
-    return found and of_methods(evidence, "transfer_accurate", statement, found, words)
+    aside = _started(evidence, pair) if pair else ""
+    return _of_pair(evidence, compared, "transfer_accurate", statement, pair, words, aside)
 
 
 def _transfer_accurate_with_few(evidence: Evidence, compared: Compared) -> Claim | None:
-    found = compared.get(evidence.pair("vgg16_transfer", "vgg16", few=True))
-    if not found:
+    pair = evidence.pair("vgg16_transfer", "vgg16", few=True)
+    if not pair:
         return None
-    pictures = evidence.experiments[found.pair[0]]["settings"]["training"]["pictures"]
+    pictures = evidence.experiments[pair[0]]["settings"]["training"]["pictures"]
     few = f"With {wording.count(pictures)} training pictures"
     words = Words(
         f"{few} transfer gives a higher accuracy than training from scratch",
@@ -132,14 +185,18 @@ def _transfer_accurate_with_few(evidence: Evidence, compared: Compared) -> Claim
         f"{few}, whether transfer or training from scratch is the more accurate is open",
     )
     name = "transfer_accurate_with_few_pictures"
-    return of_methods(evidence, name, EFFICIENT, found, words)
+    aside = _started(evidence, pair)
+    return _of_pair(evidence, compared, name, EFFICIENT, pair, words, aside)
 
 
 def _best_of_all(evidence: Evidence, compared: Compared) -> Claim | None:
-    classes = {evidence.classes(name) for name in evidence.of_role("original")}
-    if len(classes) < 2:
+    datasets = {each["dataset"] for each in evidence.of_role("original").values()}
+    guessing = {
+        str(len(evidence.datasets[name]["classes"])): evidence.chance(name)
+        for name in sorted(datasets)
+    }
+    if len(guessing) < 2:
         return None
-    guessing = {str(each): statistics.chance(each) for each in sorted(classes)}
     shown = wording.listing([wording.accuracy(each) for each in guessing.values()])
     return Claim(
         "transfer_best_of_all",
@@ -152,26 +209,24 @@ def _best_of_all(evidence: Evidence, compared: Compared) -> Claim | None:
 
 
 def _transfer_beats_fine_tuning(evidence: Evidence, compared: Compared) -> Claim | None:
-    found = compared.get(evidence.pair("vgg16_transfer", "vgg16_fine_tune"))
-    if not found:
+    pair = evidence.pair("vgg16_transfer", "vgg16_fine_tune")
+    if not pair:
         return None
     stated = evidence.original["data"]["tiny_imagenet"]["classes"]
-    classes = evidence.classes(found.pair[0])
+    classes = evidence.classes(pair[0])
     aside = "" if classes == stated else f"; the reason given, {stated} classes, does not apply"
     words = Words(
-        f"Keeping VGG-16's weights is better than fine-tuning them{aside}",
-        f"Fine-tuning VGG-16's weights is better than keeping them{aside}",
-        f"Whether keeping VGG-16's weights or fine-tuning them is better is open{aside}",
+        "Keeping VGG-16's weights is better than fine-tuning them",
+        "Fine-tuning VGG-16's weights is better than keeping them",
+        "Whether keeping VGG-16's weights or fine-tuning them is better is open",
     )
     statement = f"Transfer beats fine-tuning, for want of data points for {stated} classes"
-    claim = of_methods(evidence, "transfer_beats_fine_tuning", statement, found, words)
+    name, aside = "transfer_beats_fine_tuning", _started(evidence, pair) + aside
+    claim = _of_pair(evidence, compared, name, statement, pair, words, aside)
     return claim._replace(evidence=claim.evidence | {"classes": classes, "stated_classes": stated})
 
 
 def _autokeras_better(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
-    found = compared.get(pair)
-    if not found:
-        return None
     original = evidence.experiments[pair[0]]["role"] == "original"
     on = "" if original else f" on {_data(evidence, pair)}"
     words = Words(
@@ -181,13 +236,16 @@ def _autokeras_better(evidence: Evidence, pair: Pair, compared: Compared) -> Cla
     )
     name = _named("autokeras_better", evidence, pair)
     statement = "AutoKeras did slightly better than building by hand" if original else None
-    return of_methods(evidence, name, statement, found, words)
+    return _of_pair(evidence, compared, name, statement, pair, words)
 
 
 def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
     sides = [evidence.networks_of_searches(name) for name in pair]
+    name = _named("autokeras_complex", evidence, pair)
+    original = evidence.experiments[pair[0]]["role"] == "original"
+    statement = COMPLEX if original else None
     if not all(sides):
-        return None
+        return _not_run(evidence, name, statement, pair)
     # A person searched once: what is asked is how AutoKeras's networks lie to that one.
     hand = next(iter(sides[1].values()))["parameters"]
     parameters = [each["parameters"] for each in sides[0].values()]
@@ -196,7 +254,6 @@ def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Cl
     searches = len(parameters)
     p = statistics.student(*logs) if searches >= SEEDS_NEEDED else None
     outcome = decided(found.mean, p)
-    original = evidence.experiments[pair[0]]["role"] == "original"
     on = "" if original else f" on {_data(evidence, pair)}"
     said = {
         HOLDS: f"AutoKeras's networks{on} have more parameters than the one found by hand",
@@ -212,8 +269,8 @@ def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Cl
     kept = ("layers", "parameters", "flops")
     networks = [[{key: each[key] for key in kept} for each in side.values()] for side in sides]
     return Claim(
-        _named("autokeras_complex", evidence, pair),
-        COMPLEX if original else None,
+        name,
+        statement,
         outcome,
         said.get(outcome, f"{undecided}: {lacking(searches, SEARCHES)}"),
         {
@@ -249,10 +306,12 @@ def _autokeras_converges(evidence: Evidence, pair: Pair, compared: Compared) -> 
 
 def _autokeras_cost(evidence: Evidence, pair: Pair, compared: Compared) -> Claim | None:
     each = evidence.experiments[pair[0]]
-    if each["role"] != "original" or not each["network"]:
+    if each["role"] != "original":
         return None
     stated = evidence.original["autokeras"]
-    layers, spent = each["network"]["layers"], each["search"]["device_seconds"]
+    layers = each["network"] and each["network"]["layers"]
+    found = f"{layers} layers" if layers else "no network"
+    spent = each["search"]["device_seconds"]
     days = wording.word(stated["days"])
     return Claim(
         "autokeras_cost",
@@ -265,7 +324,7 @@ def _autokeras_cost(evidence: Evidence, pair: Pair, compared: Compared) -> Claim
             "stated_layers": stated["layers"],
             "stated_days": stated["days"],
         },
-        f"here {layers} layers after {wording.duration(spent)} of device time",
+        f"here {found} after {wording.duration(spent)} of device time",
     )
 
 

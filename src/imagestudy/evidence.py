@@ -143,6 +143,10 @@ class Evidence:
         """The number of classes of an experiment's data."""
         return len(self.datasets[self.experiments[name]["dataset"]]["classes"])
 
+    def chance(self, dataset: str) -> float:
+        """The test accuracy of guessing: the part of the pictures in the largest class."""
+        return chance(self.datasets[dataset])
+
     def networks_of_searches(self, name: str) -> dict[int, dict[str, Any]]:
         """The network of each seed of an experiment's search that was trained again."""
         search, networks = self.experiments[name]["search"]["search"], {}
@@ -179,18 +183,29 @@ class Evidence:
         each = self.experiments[name]
         return has_seen(each, self.datasets[each["dataset"]])
 
+    @property
+    def declared(self) -> list[Pair]:
+        """The pairs of experiments declared to be compared."""
+        return [(one, other) for pairs in self.study["families"].values() for one, other in pairs]
+
     def pair(self, first_script: str, second_script: str, few: bool = False) -> Pair | None:
         """The first declared pair of experiments with these scripts.
 
         With `few` it is the one that both train on the same part of the training pictures.
         """
-        for pair in [pair for pairs in self.study["families"].values() for pair in pairs]:
+        for pair in self.declared:
             settings = [self.experiments[name]["settings"] for name in pair]
             same = [each["script"] for each in settings] == [first_script, second_script]
             pictures = {each["training"]["pictures"] for each in settings}
             if same and few == (len(pictures) == 1 and None not in pictures):
-                return tuple(pair)
+                return pair
         return None
+
+
+def chance(dataset: dict[str, Any]) -> float:
+    """The test accuracy of guessing, from what a data set's dataset.json holds."""
+    test = dataset["splits"]["test"]
+    return max(test["per_class"]) / test["pictures"]
 
 
 def has_seen(experiment: dict[str, Any], dataset: dict[str, Any]) -> bool:
@@ -216,6 +231,8 @@ def summary_frame(evidence: Evidence) -> pd.DataFrame:
             "dataset_title": evidence.datasets[each["dataset"]]["title"],
             "generated": each["generated"],
             "classes": evidence.classes(name),
+            "guessing": evidence.chance(each["dataset"]),
+            "has_seen": evidence.has_seen(name),
             "original_train": original.get("train"),
             "original_validation": original.get("validation"),
         }
@@ -238,6 +255,7 @@ def _flat(metric: str, found: statistics.Estimate) -> dict[str, Any]:
         f"{metric}_spread": found.spread,
         f"{metric}_low": found.low,
         f"{metric}_high": found.high,
+        f"{metric}_interval": found.method,
         f"{metric}_seeds": found.seeds,
         f"{metric}_pictures": found.pictures,
     }

@@ -62,7 +62,8 @@ def examine(
             if networks[name] and not has_seen(each, description)
         }
         if ranked:
-            measured["datasets"][dataset] = taken_apart(ranked)
+            scores = {name: _selection_top1(own[name], seeds) for name, seeds in ranked.items()}
+            measured["datasets"][dataset] = taken_apart(ranked, scores)
     measured["pairs"] = [
         row
         for family in study["families"]
@@ -121,12 +122,19 @@ def _adjusted(family: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"p_adjusted": p} for row, p in zip(family, adjusted, strict=True)]
 
 
-def taken_apart(networks: Networks) -> dict[str, Any]:
+def _selection_top1(summary: dict[str, Any], seeds: dict[int, Predictions]) -> float:
+    """Of an experiment's first network."""
+    (first,) = [run for run in summary["runs"] if run["seed"] == min(seeds)]
+    return first["metrics"]["selection"]["top1"]
+
+
+def taken_apart(networks: Networks, scores: dict[str, float]) -> dict[str, Any]:
     """The pictures of one data set by which networks get them right, one network an experiment.
 
     That is the one of its first seed. `only` and `classes` count by experiment the pictures that
     it alone gets right and the classes on which it alone is best. Pictures to show are given by
-    their row in the test split.
+    their row in the test split. `best` is the one with the highest of the `scores`, which are of
+    other pictures: the best on these would be too good by chance.
     """
     first = {name: seeds[min(seeds)] for name, seeds in networks.items()}
     names = list(first)
@@ -138,7 +146,7 @@ def taken_apart(networks: Networks) -> dict[str, Any]:
     # One network is not alone among others.
     alone = np.flatnonzero((times == 1) & (len(names) > 1))
     winners = right[:, alone].argmax(axis=0)
-    best = int(accuracies.argmax())
+    best = names.index(max(scores, key=scores.__getitem__))
     return {
         "experiments": names,
         "pictures": len(labels),

@@ -42,7 +42,8 @@ def _pair(evidence: Evidence, pair: Pair, found: Methods) -> Claim:
 def _highest(evidence: Evidence, dataset: str) -> Claim | None:
     """That the highest test accuracy on a data set is higher than every other one.
 
-    Those count that were trained with enough seeds.
+    Those count that were trained with enough seeds, and that no program searched: seeds of one
+    network say nothing of another search.
     """
     ranked = evidence.ranked(dataset)
     if not ranked:
@@ -51,26 +52,34 @@ def _highest(evidence: Evidence, dataset: str) -> Claim | None:
     known = {name: evidence.values(name, "test_top1") for name in ranked}
     values = {}
     for name in others:
+        if _searched(evidence, best) or _searched(evidence, name):
+            continue
         seeds = sorted(known[best].keys() & known[name].keys())
         if len(seeds) >= SEEDS_NEEDED:
             sides = ([known[side][seed] for seed in seeds] for side in (best, name))
             values[name] = statistics.student(*sides)
     adjusted = dict(zip(values, statistics.holm(list(values.values())), strict=True))
     sure = bool(adjusted) and all(decided(1.0, p) == HOLDS for p in adjusted.values())
-    title = evidence.experiments[best]["title"]
-    highest = (
-        f"The highest test accuracy on {evidence.datasets[dataset]['title']} is that of {title}"
-    )
-    units = len(known[best])
-    open_still = lacking(units, SEEDS) if units < SEEDS_NEEDED else "others may be as good"
-    best_of = wording.plural(len(adjusted), "other")
     found = evidence.estimate(best, "test_top1")
     estimates = [(name, evidence.estimate(name, "test_top1")) for name in ranked]
+    first = [name for name, each in estimates if each.mean == found.mean]
+    titles = wording.listing([evidence.experiments[name]["title"] for name in first])
+    highest = (
+        f"The highest test accuracy on {evidence.datasets[dataset]['title']} is that of {titles}"
+    )
+    units = len(known[best])
+    if units < SEEDS_NEEDED:
+        open_still = lacking(units, SEEDS)
+    elif _searched(evidence, best):
+        open_still = "seeds of a network that a program found say nothing of its next search"
+    else:
+        open_still = "others may be as good"
+    best_of = wording.plural(len(adjusted), "other")
     return Claim(
         f"highest_{dataset}",
         None,
         HOLDS if sure else UNDECIDED,
-        f"{highest}, surely above the {best_of} with enough seeds"
+        f"{highest}, surely above the {best_of} with enough seeds that no program searched"
         if sure
         else f"{highest}; whether it is the best method is open: {open_still}",
         {
@@ -83,9 +92,15 @@ def _highest(evidence: Evidence, dataset: str) -> Claim | None:
             "units_needed": SEEDS_NEEDED,
         },
         f"{wording.spread(found.mean, found.spread)}; guessing "
-        f"{wording.accuracy(statistics.chance(evidence.classes(best)))}"
+        f"{wording.accuracy(evidence.chance(dataset))}"
         + (f"; then {_next(evidence, others[0])}" if others else ""),
     )
+
+
+def _searched(evidence: Evidence, name: str) -> bool:
+    """Whether a program searched the network that the experiment trains."""
+    search = evidence.experiments[name]["search"]
+    return search is not None and search["proposer"] != "hand"
 
 
 def _next(evidence: Evidence, name: str) -> str:
@@ -94,7 +109,10 @@ def _next(evidence: Evidence, name: str) -> str:
 
 
 def _ensemble(evidence: Evidence, dataset: str) -> Claim | None:
-    """That the mean of all networks' probabilities is right more often than the best network."""
+    """That the mean of all networks' probabilities is right more often than the best network.
+
+    That is the best on the selection pictures.
+    """
     found = evidence.examined["datasets"][dataset]
     if len(found["experiments"]) < 2:
         return None
@@ -102,17 +120,17 @@ def _ensemble(evidence: Evidence, dataset: str) -> Claim | None:
     best = evidence.experiments[found["best"]]["title"]
     networks = wording.plural(len(found["experiments"]), "network")
     where = f"on {evidence.datasets[dataset]['title']}"
-    others = f"of the test pictures {where} than the best of them, {best}"
+    others = f"of the test pictures {where} than {best}, the best of them on selection pictures,"
     outcome = decided(told["difference"], told["p"])
     words = {
-        HOLDS: f"Together {networks} get more {others}",
-        UNDECIDED: f"Whether {networks} together get more {others}, these pictures do not tell",
+        HOLDS: f"Together {networks} get more {others} does",
+        UNDECIDED: f"Whether {networks} together get more {others} does, these do not tell",
     }
     return Claim(
         f"ensemble_{dataset}",
         None,
         outcome,
-        words.get(outcome, f"Together {networks} get fewer {others}"),
+        words.get(outcome, f"Together {networks} get fewer {others} does"),
         {"best": found["best"], "experiments": found["experiments"]}
         | {key: found[key] for key in ("best_top1", "ensemble_top1")}
         | told,
@@ -122,13 +140,18 @@ def _ensemble(evidence: Evidence, dataset: str) -> Claim | None:
 
 
 def _lead(evidence: Evidence, race: Race) -> Claim | None:
-    """That AutoKeras's first search is ahead at the end; one search shows no tendency."""
+    """Which of AutoKeras's first search and the one by hand is ahead when the cheaper one ends."""
     names = (race.autokeras, race.hand)
     one, other = (evidence.study["searches"][name]["title"] for name in names)
     where = f"on {evidence.datasets[race.dataset]['title']}"
     leader = race.leader and evidence.study["searches"][race.leader]["title"]
     last = race.changes[-1] if race.changes else None
-    if leader is None:
+    if race.without_score:
+        titles = [evidence.study["searches"][name]["title"] for name in race.without_score]
+        said = (
+            f"No trial of {wording.listing(titles)} has a score {where} in the time that both spent"
+        )
+    elif leader is None:
         said = (
             f"Against the device time spent neither {one} nor {other} is ahead at the end {where}"
         )
@@ -144,7 +167,7 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
         UNDECIDED,
         f"{said}; one search of each shows no tendency",
         {"first": race.autokeras, "second": race.hand, "leader": race.leader}
-        | {"changes": race.changes},
+        | {"changes": race.changes, "without_score": list(race.without_score)},
         f"{times} of the lead",
     )
 

@@ -48,7 +48,7 @@ def label(evidence: Evidence, name: str) -> str:
     found, row = evidence.estimate(name, "test_top1"), anchor(evidence, name)
     if found.mean is None:
         return ""
-    chance = statistics.chance(evidence.classes(name))
+    chance = evidence.chance(evidence.experiments[name]["dataset"])
     if statistics.wilson(found.mean, found.pictures)[0] <= chance:
         return GUESSING
     modern = evidence.experiments[name]["role"] == "modern"

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from imagestudy import wording
 from imagestudy.evidence import Evidence
 
 REPLICATED, HIGHER, LOWER = "replicated", "higher", "lower"
@@ -56,6 +57,8 @@ def not_comparable(evidence: Evidence, name: str, row: dict[str, Any]) -> str | 
         return "tested on a part of the pictures"
     if settings["network"].get("width", 1) != 1:
         return "a narrower network than the original's"
+    if settings["network"].get("batch_normalization") and not each["search"]:
+        return "batch normalization, which the original's network lacks"
     if not evidence.estimate(name, "test_top1").seeds:
         return "no run ended in a network"
     return None
@@ -78,7 +81,7 @@ def _validation(
     difference = found.mean - float(row["validation"])
     tolerance = evidence.original["replication"]["tolerance"]
     verdict = judge(float(row["validation"]), found.mean, tolerance)
-    return Verdict(*shown, difference, verdict, f"tolerance {tolerance}")
+    return Verdict(*shown, difference, verdict, _rule(evidence, name, tolerance))
 
 
 def _train(evidence: Evidence, name: str, row: dict[str, Any], obstacle: str | None) -> Verdict:
@@ -93,7 +96,12 @@ def _train(evidence: Evidence, name: str, row: dict[str, Any], obstacle: str | N
     if len(both) > 1:
         reason = "evaluated and running training accuracy lead to different verdicts"
         return Verdict(*shown, difference, NOT_COMPARABLE, reason)
-    return Verdict(*shown, difference, both.pop(), f"tolerance {tolerance}")
+    return Verdict(*shown, difference, both.pop(), _rule(evidence, name, tolerance))
+
+
+def _rule(evidence: Evidence, name: str, tolerance: float) -> str:
+    epochs = max(run["epochs"] for run in evidence.experiments[name]["runs"])
+    return f"tolerance {tolerance}; ours trained for {wording.plural(epochs, 'epoch')}"
 
 
 def _shown(name: str, cell: str, row: dict[str, Any], found: Any) -> tuple[Any, ...]:

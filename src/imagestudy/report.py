@@ -122,12 +122,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "baselines": baselines(evidence),
         "train_evaluated": train_evaluated(evidence),
         "fewer_seeds": fewer_seeds(evidence),
+        "flipped": flipped(evidence),
         "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
         "with_proposer": evidence.with_proposer,
         "found": [name for name, each in evidence.experiments.items() if each["search"]],
-        "chance": {
-            name: statistics.chance(len(d["classes"])) for name, d in evidence.datasets.items()
-        },
+        "chance": {name: evidence.chance(name) for name in evidence.datasets},
         "statuses": wording.STATUSES,
         "commit": provenance.commit(),
         "seeds": evidence.study["seeds"],
@@ -137,7 +136,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
 
 
 def under_trained(evidence: Evidence) -> list[str]:
-    """Newer recipes below what they must beat, and what does no better than guessing (LaTeX)."""
+    """Modern recipes below what they must beat, and what does no better than guessing (LaTeX)."""
     labels = {name: plausibility.label(evidence, name) for name in evidence.experiments}
     return [
         f"{latex.title(evidence.experiments[name]['title'])} ({label})"
@@ -187,6 +186,15 @@ def fewer_seeds(evidence: Evidence) -> list[str]:
         f"{latex.title(each['title'])} ({wording.plural(len(each['runs']), 'seed')})"
         for each in evidence.experiments.values()
         if len(each["runs"]) != len(evidence.study["seeds"])
+    ]
+
+
+def flipped(evidence: Evidence) -> list[str]:
+    """Experiments evaluated on pictures and their mirror images (LaTeX)."""
+    return [
+        latex.title(each["title"])
+        for each in evidence.experiments.values()
+        if each["settings"]["training"]["flip_test"]
     ]
 
 
@@ -240,4 +248,7 @@ def _verdicts(evidence: Evidence) -> list[str]:
 
 
 def _spread(found: statistics.Estimate) -> str:
-    return latex.spread(found.mean, found.spread)
+    """A mean with its spread over seeds; of one seed with its interval over pictures (LaTeX)."""
+    if found.mean is None or found.spread is not None:
+        return latex.spread(found.mean, found.spread)
+    return f"{latex.accuracy(found.mean)} {latex.interval(found.low, found.high)}"

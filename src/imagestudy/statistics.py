@@ -222,8 +222,3 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
         return list(values)
     adjusted = iter(multipletests(known, method="holm")[1])
     return [None if value is None else float(next(adjusted)) for value in values]
-
-
-def chance(classes: int) -> float:
-    """The accuracy of guessing among equally frequent classes."""
-    return 1 / classes

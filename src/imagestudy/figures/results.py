@@ -41,13 +41,13 @@ def accuracy_overview(table: pd.DataFrame) -> Figure:
             values = rows[column].astype(float)
             _marks(axis, values, places + 0.2, mark, colour, label, hollow=True)
         for (mark, column, label), colour in zip(OURS, colours, strict=False):
-            low, high = rows[f"{column}_low"], rows[f"{column}_high"]
+            low, high = (rows[f"{column}_{end}"].astype(float) for end in ("low", "high"))
             lower = places - (0.05 if column == "train_top1" else 0.23)
             for place, start, end in zip(lower, low.clip(0), high.clip(upper=1), strict=True):
                 axis.plot([start, end], [place, place], color=colour, linestyle="-", marker="")
             _marks(axis, rows[column], lower, mark, colour, label, hollow=False)
-        axis.axvline(1 / rows["classes"].iloc[0], color="0.4", linestyle=":", marker="", lw=0.8)
-        axis.set_yticks(places, [wrapped(title) for title in rows["title"]])
+        axis.axvline(rows["guessing"].iloc[0], color="0.4", linestyle=":", marker="", lw=0.8)
+        axis.set_yticks(places, [_named(row) for row in rows.itertuples()])
         axis.set_ylim(-0.6, len(rows) - 0.4)
         axis.set_title(plain(dataset))
         axis.grid(axis="y", visible=False)
@@ -55,6 +55,11 @@ def accuracy_overview(table: pd.DataFrame) -> Figure:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=4)
     return figure
+
+
+def _named(row: Any) -> str:
+    """An experiment's title, marked where it has seen its pictures before."""
+    return wrapped(row.title) + (" †" if row.has_seen else "")
 
 
 def _marks(
@@ -70,7 +75,7 @@ def cost(table: pd.DataFrame) -> Figure:
     """Test accuracy against what a network costs; a row of panels for each data set.
 
     `table`: the summary frame; bars are the 95% intervals. The line is the front: what no other
-    beats at a lower or equal cost.
+    beats at a lower or equal cost. What has seen its pictures before is marked, and not on it.
     """
     groups = list(table.groupby("dataset_title", sort=False))
     heights = [1.9 + legend_height(len(rows) + 1, 3) for _, rows in groups]
@@ -93,19 +98,21 @@ def cost(table: pd.DataFrame) -> Figure:
 
 
 def _costs(axis: Axes, rows: pd.DataFrame, column: str) -> None:
+    if rows.empty:
+        return
     for number, row in enumerate(rows.itertuples(), start=1):
         value = getattr(row, column)
         low = row.test_top1 - max(row.test_top1_low, 0)
         high = min(row.test_top1_high, 1) - row.test_top1
         axis.errorbar(
             [value], [row.test_top1], yerr=[[low], [high]], linestyle="", capsize=2,
-            elinewidth=0.7, label=f"{number}  {wrapped(row.title)}",
+            elinewidth=0.7, label=f"{number}  {_named(row)}",
         )  # fmt: skip
         axis.annotate(
             str(number), (value, row.test_top1), (3, 2), textcoords="offset points", fontsize=6
         )
-    kept = front(rows[column].to_numpy(), rows["test_top1"].to_numpy())
-    line = rows.iloc[kept]
+    fair = rows[~rows["has_seen"]]
+    line = fair.iloc[front(fair[column].to_numpy(), fair["test_top1"].to_numpy())]
     axis.plot(line[column], line["test_top1"], color="0.5", drawstyle="steps-post", marker="",
               linestyle="-", linewidth=0.8, zorder=0, label="front")  # fmt: skip
     axis.set_xlim(rows[column].min() / 2, 2 * rows[column].max())

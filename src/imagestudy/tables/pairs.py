@@ -3,7 +3,7 @@
 from imagestudy import latex, wording
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
-from imagestudy.methods import SEARCHES, SEEDS, Methods, compare
+from imagestudy.methods import compare
 from imagestudy.tables import links
 
 
@@ -18,7 +18,7 @@ def methods(evidence: Evidence) -> Table:
             [
                 latex.signed(each.difference.mean),
                 _interval(each.difference.low, each.difference.high),
-                _over(each),
+                latex.escape(each.over),
                 latex.escape(wording.p_value(each.p_adjusted)),
                 latex.MISSING if each.tested.effect is None else f"{each.tested.effect:.1f}",
                 "yes" if each.equivalent else "not shown",
@@ -52,17 +52,6 @@ def networks(evidence: Evidence) -> Table:
             ]
         )
     return Table("rrrrlllr", headings, rows, rules=rules[1:], together=True)
-
-
-def _over(found: Methods) -> str:
-    """What a difference was taken over; seeds too where searches are too few to be compared."""
-    seeds, units = found.difference.seeds, found.units
-    counted = {
-        SEEDS: wording.plural(seeds, "seed"),
-        SEARCHES: wording.plural(units, "search", "searches"),
-    }
-    few = found.unit == SEARCHES and found.difference.method != "Welch"
-    return f"{counted[SEARCHES]}, {counted[SEEDS]}" if few else counted[found.unit]
 
 
 def _pair(evidence: Evidence, family: str, pair: tuple[str, str], columns: int) -> str:

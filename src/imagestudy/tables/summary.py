@@ -47,15 +47,20 @@ def _ours(evidence: Evidence, name: str) -> list[str]:
     cells = []
     for metric in ("running_train_top1", "train_top1", "selection_top1", "test_top1", "test_top5"):
         found = evidence.estimate(name, metric)
-        cells.append(_stacked(found))
+        cells.append(_stacked(found, metric == "test_top1"))
     count = str(evidence.estimate(name, "test_top1").seeds)
     return [*cells, count + _unfinished(evidence, name)]
 
 
-def _stacked(found: statistics.Estimate) -> str:
-    if found.spread is None:
+def _stacked(found: statistics.Estimate, with_interval: bool) -> str:
+    """The mean, and below it the spread over seeds; of one seed, where asked for, the interval."""
+    if found.spread is not None:
+        below = rf"\textpm\,{found.spread:.3f}"
+    elif with_interval and found.mean is not None:
+        below = latex.interval(found.low, found.high)
+    else:
         return latex.accuracy(found.mean)
-    lines = rf"{found.mean:.3f}\\[-3pt]{{\scriptsize\textpm\,{found.spread:.3f}}}"
+    lines = rf"{found.mean:.3f}\\[-3pt]{{\scriptsize {below}}}"
     return rf"\begin{{tabular}}[t]{{@{{}}l@{{}}}}{lines}\end{{tabular}}"
 
 
@@ -85,7 +90,7 @@ def errors(evidence: Evidence) -> Table:
         dataset = each["dataset"]
         top1, top5 = (evidence.estimate(name, f"test_top{k}") for k in (1, 5))
         loss = evidence.experiments[name]["metrics"]["test_loss"]["mean"]
-        chance = 1 - statistics.chance(evidence.classes(name))
+        chance = 1 - evidence.chance(each["dataset"])
         rows.append(
             [
                 links.title(name, each["title"]) + _seen(evidence, name),
