@@ -37,7 +37,8 @@ def test_all_experiments_are_made_on_the_pictures_alone(scale):
     assert {block["dataset"] for block in blocks} == {"flowers"} == study.datasets.keys()
     assert study.datasets["flowers"]["title"] == "Flowers"
     assert {"keras_cnn", "autokeras", "alexnet", "vgg16"} <= study.experiments.keys()
-    assert {"vgg16_transfer", "vgg16_fine_tune"} <= study.experiments.keys()
+    # Elsewhere they start from a network that would have learned from the same pictures.
+    assert ({"vgg16_transfer", "vgg16_fine_tune"} <= study.experiments.keys()) == (scale == "full")
     assert {block["role"] for block in study.experiments.values()} <= {"own", "control"}
     assert study.folder == f"{scale}-flowers"
 
@@ -50,10 +51,14 @@ def test_what_is_the_same_on_one_data_set_is_made_once():
     assert "autokeras_search_2" in study.experiments
 
 
-def test_what_starts_from_an_experiment_that_is_left_out_starts_from_its_equal():
-    over = {"experiments": {"vgg16_transfer": {"start": "vgg16_from_scratch"}}}
-    study = Study.load(ROOT, {"scale": "demo", "own": OWN} | over)
-    assert study.experiments["vgg16_transfer"]["start"] == "vgg16"
+def test_transfer_can_start_from_imagenet_at_any_scale():
+    own_start = {"start": "imagenet", "network": {"batch_normalization": False}}
+    over = {"experiments": {"vgg16_transfer": own_start}}
+    study = Study.load(ROOT, {"scale": "cpu", "own": OWN} | over)
+    assert study.experiments["vgg16_transfer"]["start"] == "imagenet"
+    assert "vgg16_fine_tune" not in study.experiments
+    pairs = [pair for each in study.report_settings()["families"].values() for pair in each]
+    assert not any("vgg16_fine_tune" in pair for pair in pairs)
 
 
 def test_the_block_may_say_more():
@@ -94,7 +99,7 @@ def test_the_example_ends_in_a_report_without_the_original(digits):
         assert row["train"] not in text or len(row["train"]) < 6
     folder = digits.folder / "results" / "demo-digits"
     claims = json.loads((folder / "claims.json").read_text())
-    assert {"transfer_accurate", "autokeras_better_digits"} <= {claim["name"] for claim in claims}
+    assert "autokeras_better_digits" in {claim["name"] for claim in claims}
     assert "0.5432" not in (folder / "summary.md").read_text()
     log = (folder / "report.log").read_text(errors="replace")
     assert "undefined" not in log

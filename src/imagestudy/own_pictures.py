@@ -21,6 +21,8 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     """`config` with the pictures of its block `own` as the only data set.
 
     On one data set some experiments and searches are others over again; of these the first stays.
+    What would start from another experiment is left out: that has learned from the same pictures, so
+    nothing would be carried over.
     Nothing of an original is repeated: of the roles only `control` is kept, all else is `own`.
     """
     own = config["own"]
@@ -28,17 +30,13 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     title = name.replace("_", " ").capitalize()
     dataset = {"title": title, **DEFAULTS, **{k: v for k, v in own.items() if k != "name"}}
     searches, search_for = _distinct(_moved(config["searches"], name))
-    experiments, stands_for = _distinct(
-        _moved(config["experiments"], name, search=search_for), config["training"]
-    )
+    moved = _moved(config["experiments"], name, search=search_for)
+    applying = {each: block for each, block in moved.items() if block.get("start") not in moved}
+    experiments, stands_for = _distinct(applying, config["training"])
     return config | {
         "datasets": {name: dataset},
         "searches": searches,
-        "experiments": _moved(
-            {each: _without_original(block) for each, block in experiments.items()},
-            name,
-            start=stands_for,
-        ),
+        "experiments": {each: _without_original(block) for each, block in experiments.items()},
         "statistics": config["statistics"]
         | {"families": _families(config["statistics"]["families"], stands_for)},
     }
@@ -59,12 +57,12 @@ def _families(
     return found
 
 
-def _moved(blocks: Blocks, dataset: str, **names: dict[str, str]) -> Blocks:
-    """The blocks on this data set, where they name another by what `names` has for it."""
+def _moved(blocks: Blocks, dataset: str, search: dict[str, str] | None = None) -> Blocks:
+    """The blocks on this data set, with the searches that stand for theirs."""
     return {
         name: block
         | {"dataset": dataset}
-        | {key: new.get(block[key], block[key]) for key, new in names.items() if key in block}
+        | ({"search": search.get(block["search"], block["search"])} if "search" in block else {})
         for name, block in blocks.items()
     }
 
