@@ -261,6 +261,9 @@ rule tabulate:
         ),
         markdown=at_scale("summary.md"),
         claims=at_scale("claims.json"),
+        replication=at_scale("replication.csv"),
+        anchors=at_scale("anchors.csv"),
+        by_hand=at_scale("by_hand.csv"),
     log:
         at_scale("logs/tabulate.log"),
     benchmark:

@@ -18,7 +18,7 @@ from imagestudy.provenance import digest
 
 TRAINERS = ("keras", "tensorflow", "autokeras", "keras_tuner", "jax")
 DERIVED = ("experiments/*.json", "searches/*/ledger.csv", "searches/*/*/best.json", "tables/*.tex",
-           "figures/*.png", "summary.csv", "summary.md", "claims.json", "verified.csv")  # fmt: skip
+           "figures/*.png", "*.csv", "summary.md", "claims.json")  # fmt: skip
 RESULT = "runs/alexnet/seed-1/result.json"
 PREDICTIONS = "runs/alexnet/seed-1/predictions.npz"
 TRIAL = "searches/hand/seed-1/round-1/trial-1/result.json"
@@ -148,6 +148,23 @@ def test_a_changed_setting_of_the_study_is_named(packed, tmp_path):
     manifest["config"]["experiments"]["alexnet"]["training"]["epochs"] = 2
     path = changed(packed, tmp_path / "b.zip", {MANIFEST: json.dumps(manifest).encode()})
     with pytest.raises(StudyError, match=r"experiments.alexnet.training.epochs is 2, expected 1"):
+        open_bundle(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "block"),
+    [
+        (lambda config: config["statistics"].update(margin=0.5), "statistics"),
+        (lambda config: config.update(title="Another"), "title"),
+        (lambda config: config.update(seeds=[1]), "seeds"),
+        (lambda config: config.pop("paper"), "paper"),
+    ],
+)
+def test_a_changed_block_of_the_config_is_named(packed, tmp_path, change, block):
+    manifest = json.loads(content(packed, MANIFEST))
+    change(manifest["config"])
+    path = changed(packed, tmp_path / "b.zip", {MANIFEST: json.dumps(manifest).encode()})
+    with pytest.raises(StudyError, match=rf"packed: {block} in its config is another than was rec"):
         open_bundle(path)
 
 

@@ -13,21 +13,22 @@ from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
 from imagestudy.settings import Study
 
-SCHEMA = 2
+SCHEMA = 3
 LARGEST_BUNDLE = 2 * 1024**3  # bytes, unpacked
 # A bundle comes from another person: its names lead to places and commands here.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 PLACE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
 BACKENDS = ("tensorflow", "jax")
 MANIFEST = "bundle.json"
-KEYS = ("schema", "commit", "packed", "config", "made_with", "files", "digest")
+KEYS = ("schema", "commit", "packed", "config", "blocks", "made_with", "files", "digest")
 
 
 @dataclass(frozen=True)
 class Bundle:
     """The bundle at `path`; `manifest` is its bundle.json.
 
-    Of the manifest `config` holds the study's settings without paths of a machine; `made_with` by
+    Of the manifest `config` holds the study's settings without paths of a machine, `blocks` the
+    digest of each block of it; `made_with` by
     `experiments` or `searches` and by name the settings (`expected`) and the digests of the code
     (`made_by`) of all runs or trials; `files` the SHA-256 of each file by its path under the
     study's results; `digest` the SHA-256 of all the rest.
@@ -132,18 +133,39 @@ def _require_harmless(path: Path, manifest: dict[str, Any]) -> None:
 
 
 def changed_setting(manifest: dict[str, Any]) -> str | None:
-    """Where the settings of the config are not those that the results were made with; or None."""
+    """Where the settings of the config are not those that were recorded; or None."""
     try:
-        settings = all_settings(Study(manifest["config"]))
-        for kind, blocks in manifest["made_with"].items():
-            for name, recorded in blocks.items():
-                for found, expected in zip(settings[kind][name], recorded["expected"], strict=True):
-                    difference = first_difference(found, expected)
-                    if difference:
-                        return f"{kind}.{name}{difference}"
+        return _changed_of_results(manifest) or _changed_block(manifest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return f"the settings cannot be read ({type(error).__name__}: {error})"
+        unreadable = f"the settings cannot be read ({type(error).__name__}: {error})"
+        return _changed_block(manifest) or unreadable
+
+
+def _changed_of_results(manifest: dict[str, Any]) -> str | None:
+    """The setting of a run or a trial that is another than its result was made with; or None."""
+    settings = all_settings(Study(manifest["config"]))
+    for kind, blocks in manifest["made_with"].items():
+        for name, recorded in blocks.items():
+            for found, expected in zip(settings[kind][name], recorded["expected"], strict=True):
+                difference = first_difference(found, expected)
+                if difference:
+                    return f"{kind}.{name}{difference}"
     return None
+
+
+def _changed_block(manifest: dict[str, Any]) -> str | None:
+    """The block of the config that is another than was recorded; or None."""
+    if not all(isinstance(manifest[key], dict) for key in ("config", "blocks")):
+        return None
+    found, recorded = block_digests(manifest["config"]), manifest["blocks"]
+    names = sorted(found.keys() | recorded.keys())
+    changed = next((name for name in names if found.get(name) != recorded.get(name)), None)
+    return changed and f"{changed} in its config is another than was recorded"
+
+
+def block_digests(config: dict[str, Any]) -> dict[str, str]:
+    """The digest of each block of a config, by its name."""
+    return {key: digest(value) for key, value in config.items()}
 
 
 def all_settings(study: Study) -> dict[str, dict[str, list[dict[str, Any]]]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imagestudy import provenance
-from imagestudy.bundle import MANIFEST, SCHEMA, Bundle
+from imagestudy.bundle import MANIFEST, SCHEMA, Bundle, block_digests
 from imagestudy.data import SPLITS
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
@@ -51,6 +51,7 @@ def pack(
         "commit": provenance.commit(),
         "packed": provenance.now(),
         **study,
+        "blocks": block_digests(study["config"]),
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
     }
     manifest["digest"] = provenance.digest(manifest)

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from imagestudy import statistics, wording
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
@@ -41,6 +43,17 @@ def anchored(evidence: Evidence) -> list[Anchored]:
         if row is not None and ours is not None:
             found.append(Anchored(name, ours, row, label(evidence, name)))
     return found
+
+
+def anchors_frame(evidence: Evidence) -> pd.DataFrame:
+    """A row for each experiment that has an anchor: its test accuracy, the bars, and the label."""
+    bars = ("original", "must_beat", "target", "cannot_be_true", "protocol", "source")
+    rows = [
+        {"experiment": each.experiment, "test_top1": each.ours, "label": each.label}
+        | {key: each.anchor[key] for key in bars}
+        for each in anchored(evidence)
+    ]
+    return pd.DataFrame(rows, columns=["experiment", "test_top1", "label", *bars])
 
 
 def label(evidence: Evidence, name: str) -> str:

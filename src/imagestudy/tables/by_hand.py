@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from imagestudy import latex, statistics
 from imagestudy.data import SPLITS
 from imagestudy.evidence import Evidence
@@ -14,6 +16,9 @@ COMPARED = tuple(TITLES)
 THOUSAND = 1000
 # Device-seconds are added up and rounded to hundredths.
 ROUNDING = 0.02
+
+MeanAndSpread = tuple[float | None, float | None]
+Value = Callable[[Evidence, str], Any]
 
 
 def stated(evidence: Evidence) -> Table:
@@ -30,15 +35,28 @@ def measured(evidence: Evidence) -> Table:
     found = compared(evidence)
     columns = [(key, name) for names in found.values() for key, name in names.items()]
     rows = [
-        [label, *(_linked(evidence, name, cell) for _, name in columns)] for label, cell in MEASURED
+        [label, *(_cell(evidence, name, value, shown) for _, name in columns)]
+        for label, value, shown in MEASURED
     ]
     titles = [(latex.title(evidence.datasets[name]["title"]), len(COMPARED)) for name in found]
     headings = ["measured here", *(TITLES[key] for key, _ in columns)]
     return Table(LEFT + "l" * len(columns), headings, rows, [("", 1), *titles])
 
 
-def _linked(evidence: Evidence, name: str | None, cell: Callable[[Evidence, str], str]) -> str:
-    return latex.MISSING if name is None else links.cell(name, cell(evidence, name))
+def _cell(evidence: Evidence, name: str | None, value: Value, shown: Callable[[Any], str]) -> str:
+    return latex.MISSING if name is None else links.cell(name, shown(value(evidence, name)))
+
+
+def measurements(evidence: Evidence) -> pd.DataFrame:
+    """The same as numbers, a row for each: `dataset`, `proposer`, `measured`, `value`, `spread`."""
+    rows = []
+    for dataset, names in compared(evidence).items():
+        for proposer, name in names.items():
+            for label, value, _ in MEASURED if name else ():
+                found = value(evidence, name)
+                mean, spread = found if isinstance(found, tuple) else (found, None)
+                rows.append((dataset, proposer, label, mean, spread))
+    return pd.DataFrame(rows, columns=["dataset", "proposer", "measured", "value", "spread"])
 
 
 def compared(evidence: Evidence) -> dict[str, dict[str, str | None]]:
@@ -50,34 +68,34 @@ def compared(evidence: Evidence) -> dict[str, dict[str, str | None]]:
     return {name: own for name, own in found.items() if any(own.values())}
 
 
-def _search(key: str, shown: Callable[[Any], str]) -> Callable[[Evidence, str], str]:
-    return lambda evidence, name: shown(evidence.experiments[name]["search"][key])
+def _search(key: str) -> Value:
+    return lambda evidence, name: evidence.experiments[name]["search"][key]
 
 
-def _network(key: str, shown: Callable[[Any], str]) -> Callable[[Evidence, str], str]:
-    return lambda evidence, name: shown((evidence.experiments[name]["network"] or {}).get(key))
+def _network(key: str) -> Value:
+    return lambda evidence, name: (evidence.experiments[name]["network"] or {}).get(key)
 
 
-def _accuracy(metric: str) -> Callable[[Evidence, str], str]:
-    def cell(evidence: Evidence, name: str) -> str:
+def _accuracy(metric: str) -> Value:
+    def value(evidence: Evidence, name: str) -> MeanAndSpread:
         found = evidence.estimate(name, metric)
-        return latex.spread(found.mean, found.spread)
+        return found.mean, found.spread
 
-    return cell
-
-
-def _retraining(evidence: Evidence, name: str) -> str:
-    return latex.duration(evidence.experiments[name]["device_seconds"]["mean"])
+    return value
 
 
-def _in_all(evidence: Evidence, name: str) -> str:
+def _retraining(evidence: Evidence, name: str) -> float:
+    return evidence.experiments[name]["device_seconds"]["mean"]
+
+
+def _in_all(evidence: Evidence, name: str) -> float:
     each = evidence.experiments[name]
-    return latex.duration(each["search"]["device_seconds"] + each["device_seconds"]["mean"])
+    return each["search"]["device_seconds"] + each["device_seconds"]["mean"]
 
 
-def _declared(evidence: Evidence, name: str) -> str:
+def _declared(evidence: Evidence, name: str) -> int:
     search = evidence.experiments[name]["search"]["search"]
-    return latex.count(_named_values(evidence.study["searches"][search]["declared"]))
+    return _named_values(evidence.study["searches"][search]["declared"])
 
 
 def _named_values(declared: Any) -> int:
@@ -89,10 +107,10 @@ def _named_values(declared: Any) -> int:
     return 1
 
 
-def _at_equal_cost(evidence: Evidence, name: str) -> str:
+def _at_equal_cost(evidence: Evidence, name: str) -> float | None:
     search = evidence.experiments[name]["search"]
     dataset = evidence.experiments[name]["dataset"]
-    return latex.accuracy(score_within(evidence, search, common_cost(evidence, dataset)))
+    return score_within(evidence, search, common_cost(evidence, dataset))
 
 
 def common_cost(evidence: Evidence, dataset: str) -> float:
@@ -110,21 +128,21 @@ def score_within(evidence: Evidence, search: dict[str, Any], device_seconds: flo
     return float(scores.max()) if len(scores) else None
 
 
-def _seeds(evidence: Evidence, name: str) -> str:
-    return str(evidence.estimate(name, "test_top1").seeds)
+def _seeds(evidence: Evidence, name: str) -> int:
+    return evidence.estimate(name, "test_top1").seeds
 
 
-def _searches(evidence: Evidence, name: str) -> str:
-    return str(len(evidence.values_of_searches(name, "test_top1")))
+def _searches(evidence: Evidence, name: str) -> int:
+    return len(evidence.values_of_searches(name, "test_top1"))
 
 
-def _over_searches(evidence: Evidence, name: str) -> str:
+def _over_searches(evidence: Evidence, name: str) -> MeanAndSpread:
     values = evidence.values_of_searches(name, "test_top1").values()
-    return latex.spread(*statistics.mean_and_spread(list(values)))
+    return statistics.mean_and_spread(list(values))
 
 
-def _evaluation(evidence: Evidence, name: str) -> str:
-    """Seconds of a run's evaluation over the pictures evaluated."""
+def _evaluation(evidence: Evidence, name: str) -> float | None:
+    """Seconds to evaluate a thousand pictures."""
     each = evidence.experiments[name]
     unlabelled = evidence.datasets[each["dataset"]]["unlabelled"]
     spent = [
@@ -134,28 +152,36 @@ def _evaluation(evidence: Evidence, name: str) -> str:
         if run["metrics"]
     ]
     mean, _ = statistics.mean_and_spread(spent)
-    return latex.MISSING if mean is None else rf"{mean * THOUSAND:.2f}\,s"
+    return None if mean is None else mean * THOUSAND
 
 
-MEASURED: tuple[tuple[str, Callable[[Evidence, str], str]], ...] = (
-    ("trials", _search("trials", latex.count)),
-    ("trials that completed", _search("completed", latex.count)),
-    ("candidates that a person declared", _search("declared_candidates", latex.count)),
-    ("values that a person wrote to declare the search", _declared),
-    ("device time of the search", _search("device_seconds", latex.duration)),
-    ("wall-clock time of the trials, one after another", _search("seconds", latex.duration)),
-    ("best selection accuracy among the trials", _search("score", latex.accuracy)),
-    ("the same within the device time of the cheaper search", _at_equal_cost),
-    ("parameters of the network found", _network("parameters", latex.count)),
-    ("layers", _network("layers", latex.count)),
-    ("convolutions and dense layers among them", _network("weight_layers", latex.count)),
-    ("floating-point operations for a picture", _network("flops", latex.big)),
-    ("time to evaluate a thousand pictures, loading counted", _evaluation),
-    ("device time of training it again, a seed", _retraining),
-    ("device time of the search and of training once again", _in_all),
-    ("its selection accuracy", _accuracy("selection_top1")),
-    ("its test accuracy", _accuracy("test_top1")),
-    ("seeds", _seeds),
-    ("searches whose networks were trained again", _searches),
-    ("test accuracy over these searches", _over_searches),
+def _spread(found: MeanAndSpread) -> str:
+    return latex.spread(*found)
+
+
+def _seconds(found: float | None) -> str:
+    return latex.MISSING if found is None else rf"{found:.2f}\,s"
+
+
+MEASURED: tuple[tuple[str, Value, Callable[[Any], str]], ...] = (
+    ("trials", _search("trials"), latex.count),
+    ("trials that completed", _search("completed"), latex.count),
+    ("candidates that a person declared", _search("declared_candidates"), latex.count),
+    ("values that a person wrote to declare the search", _declared, latex.count),
+    ("device time of the search", _search("device_seconds"), latex.duration),
+    ("wall-clock time of the trials, one after another", _search("seconds"), latex.duration),
+    ("best selection accuracy among the trials", _search("score"), latex.accuracy),
+    ("the same within the device time of the cheaper search", _at_equal_cost, latex.accuracy),
+    ("parameters of the network found", _network("parameters"), latex.count),
+    ("layers", _network("layers"), latex.count),
+    ("convolutions and dense layers among them", _network("weight_layers"), latex.count),
+    ("floating-point operations for a picture", _network("flops"), latex.big),
+    ("time to evaluate a thousand pictures, loading counted", _evaluation, _seconds),
+    ("device time of training it again, a seed", _retraining, latex.duration),
+    ("device time of the search and of training once again", _in_all, latex.duration),
+    ("its selection accuracy", _accuracy("selection_top1"), _spread),
+    ("its test accuracy", _accuracy("test_top1"), _spread),
+    ("seeds", _seeds, str),
+    ("searches whose networks were trained again", _searches, str),
+    ("test accuracy over these searches", _over_searches, _spread),
 )
