@@ -27,7 +27,7 @@ latex: ## latexmk, pdflatex and the LaTeX packages: checked, and installed where
 
 report: latex environment ## the study at SCALE (demo: minutes, generated data), ending in report.pdf
 	.venv/bin/python envs/study.py $(MACHINE) report.pdf $(SETTINGS)
-	@echo "The report: $(CURDIR)/report.pdf (a copy of results/$(SCALE)/report.pdf)"
+	@echo "The report: $(CURDIR)/report.pdf"
 
 study: ## the whole study on the real data: make report SCALE=full
 	$(MAKE) report SCALE=full
@@ -35,7 +35,8 @@ study: ## the whole study on the real data: make report SCALE=full
 estimate: environment ## what the jobs would cost that make report would run now
 	PYTHONPATH=src .venv/bin/python envs/estimate.py --cores $(CORES) report.pdf $(SETTINGS)
 
-development: environment ## examples/development.yaml tried, and entered in published/development.csv
+development: environment ## examples/development.yaml tried, and entered in published/development.csv (SCALE=cpu or full)
+	@test $(SCALE) != demo || { echo "development: say SCALE=cpu or full; the demo's pictures are made up" >&2; exit 1; }
 	.venv/bin/python envs/study.py --cores $(CORES) develop --configfile examples/development.yaml $(SETTINGS)
 	PYTHONPATH=src .venv/bin/python -m imagestudy.development published/development.csv \
 	results/$(SCALE)/searches/develop_*/ledger.csv
