@@ -16,7 +16,6 @@ from imagestudy import device, frozen, optimizers
 from imagestudy.epochs import Epochs
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks
-from imagestudy.training import faster_layers
 
 CLASSES, PICTURES = 10, 2048
 
@@ -35,5 +34,5 @@ if __name__ == "__main__":
             beginning, network = frozen.cut(network)
             inputs = frozen.Features(beginning, Path(folder), "random").of("train", inputs)
         optimizer = optimizers.build(SETTINGS, network.trainable_variables, [])
-        with faster_layers(network):
+        with device.faster_layers(network):
             report_rates(Epochs(network, optimizer, labels, SETTINGS, {}, seed=1), inputs)

@@ -13,7 +13,6 @@ from imagestudy.epochs import Epochs
 from imagestudy.networks.alexnet import alexnet
 from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.vgg16 import vgg16
-from imagestudy.training import faster_layers
 
 CLASSES, BATCH, STEPS = 200, 128, 6
 SHAPE = {
@@ -65,5 +64,5 @@ if __name__ == "__main__":
     generator = np.random.default_rng(1)
     pictures = generator.integers(0, 256, (STEPS * BATCH, 32, 32, 3), dtype=np.uint8)
     labels = generator.integers(0, CLASSES, len(pictures)).astype(np.int32)
-    with faster_layers(network):
+    with device.faster_layers(network):
         report_rates(Epochs(network, optimizer, labels, SETTINGS, {}, seed=1), pictures)

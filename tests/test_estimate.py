@@ -86,8 +86,11 @@ def test_a_search_takes_no_more_than_its_budget(tmp_path, gpus):
 
 def table_of(gpus):
     used = (4, gpus, gpus or 4)
-    rows = [("run", *used, 1800, 500, 1.0, "a probe"), ("run", *used, 1800, 900, 1.0, "earlier jobs"),
-            ("select", 1, 0, 1, 0, 100, 0.0, "a probe")]  # fmt: skip
+    rows = [
+        ("run", *used, 1800, 500, 1.0, "a probe"),
+        ("run", *used, 1800, 900, 1.0, "earlier jobs"),
+        ("select", 1, 0, 1, 0, 100, 0.0, "a probe"),
+    ]
     columns = [*OF_JOB, "seconds", "memory_mb", "disk_mb", "from"]
     return pd.DataFrame(rows, columns=columns)
 

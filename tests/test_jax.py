@@ -1,6 +1,7 @@
 """The same code trains on Keras's JAX backend, input pipeline and augmentation included."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -62,3 +63,22 @@ def test_alexnet_trains_on_jax(data, tmp_path):
     assert result["hardware"]["backend"] == "jax"
     assert result["epochs"] == 2
     assert result["metrics"]["test"]["pictures"] == 15
+
+
+LOSSES = """
+import json, numpy as np
+from imagestudy.steps.jax import cross_entropy
+targets = np.float32([[1, 0], [0.9, 0.1]])
+given = np.float32([[1e-9, 1], [0.5, 0.5]])
+print(json.dumps(float(cross_entropy(targets, given))))
+"""
+
+
+def test_what_is_surely_wrong_has_its_whole_loss_on_jax():
+    """As on TensorFlow, where Keras takes the logits instead of clipping probabilities."""
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT / "src")}
+    said = subprocess.run(
+        [sys.executable, "-c", LOSSES], check=True, env=environment, capture_output=True, text=True
+    )
+    expected = (-math.log(1e-9) - math.log(0.5)) / 2
+    assert json.loads(said.stdout.splitlines()[-1]) == pytest.approx(expected, rel=1e-5)

@@ -13,6 +13,7 @@ from imagestudy.augmentation import augment, changed, draw, mixed
 from imagestudy.batches import drawn_batches, made, one_hot, training_batches
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.networks.heads import dense_head
+from imagestudy.networks.residual_cnn import residual_cnn
 from imagestudy.networks.vgg16 import convolutional_base
 from imagestudy.optimizers import OPTIMIZERS
 from imagestudy.schedule import learning_rate
@@ -156,6 +157,62 @@ def test_a_run_past_its_time_is_stopped_and_scored(pictures, tmp_path):
     fitted = fit(small_network(), pictures, tmp_path, epochs=1000, seconds=0.5)
     assert fitted.status == "stopped"
     assert 0 < fitted.epochs < 1000
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_a_run_that_was_ended_while_its_last_scores_were_taken_is_scored(
+    epochs, pictures, tmp_path, monkeypatch
+):
+    settings = {"epochs": 1000, "seconds": 600.0}
+    score = training._Fit._score
+
+    def stopping(one):
+        if one.now.epochs == epochs:
+            one.now.status = "stopped"
+            os.kill(os.getpid(), signal.SIGTERM)
+        score(one)
+
+    with monkeypatch.context() as context:
+        context.setattr(training._Fit, "_score", stopping)
+        with pytest.raises(SystemExit):
+            fit(small_network(), pictures, tmp_path, **settings)
+    resumed = fit(small_network(seed=2), pictures, tmp_path, **settings)
+    assert (resumed.status, resumed.epochs) == ("stopped", epochs + 1)
+    assert resumed.scored == resumed.step
+
+
+def test_both_precisions_learn_as_well(tmp_path):
+    """Four classes of noisy patterns, which a network must learn to tell from noise."""
+    generator = np.random.default_rng(1)
+    patterns = generator.normal(0, 40, (4, 8, 8, 3))
+    labels = generator.integers(0, 4, 600).astype(np.int32)
+    images = (128 + patterns[labels] + generator.normal(0, 60, (600, 8, 8, 3))).clip(0, 255)
+    images, reached = images.astype(np.uint8), {}
+    for precision in device.PRECISIONS:
+        keras.config.set_dtype_policy(precision)
+        try:
+            keras.utils.set_random_seed(1)
+            statistics = {"mean": [0.5] * 3, "std": [0.25] * 3}
+            network = residual_cnn((8, 8, 3), 4, statistics, [8, 16], 0.0)
+            settings = SETTINGS | {"epochs": 20, "batch_size": 20, "learning_rate": 0.02}
+            training.fit(
+                network, ([images[:400]], labels[:400]), (images[400:500], labels[400:500]),
+                settings, PCA, 1, Checkpoint(tmp_path, precision),
+            )  # fmt: skip
+            given = evaluation.probabilities(network, images[500:])
+            reached[precision] = evaluation.metrics(given, labels[500:])["top1"]
+        finally:
+            keras.config.set_dtype_policy("float32")
+    assert min(reached.values()) > 0.6
+    assert abs(reached["float32"] - reached["mixed_bfloat16"]) < 0.1
+
+
+def test_what_xla_lacks_is_trained_without_it(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "_compiled", True)
+    inputs = keras.Input((8, 8, 3), dtype="uint8")
+    x = keras.layers.RandomRotation(0.1)(keras.layers.Rescaling(1 / 255)(inputs))
+    x = keras.layers.Dense(2, "softmax")(keras.layers.Flatten()(x))
+    assert fit(keras.Model(inputs, x), pictures, tmp_path, epochs=1).status == "completed"
 
 
 def test_flops_end_a_training_within_an_epoch_and_the_schedule_with_it(pictures, tmp_path):

@@ -9,6 +9,8 @@ import numpy as np
 from imagestudy.augmentation import changed, draw, mixed
 
 AHEAD = 3
+# Of the streams of random numbers of an epoch: NumPy takes (1, 2) and (1, 2, 0) for the same.
+ORDER, CHANGES = 1, 2
 
 
 def drawn_batches(
@@ -26,12 +28,12 @@ def drawn_batches(
     on (`seed`, `epoch`) alone, so that a resumed training sees what an uninterrupted one would have
     seen.
     """
-    order = np.random.default_rng((seed, epoch)).permutation(len(inputs)).astype(np.int32)
+    order = np.random.default_rng((ORDER, seed, epoch)).permutation(len(inputs)).astype(np.int32)
     size = min(settings["batch_size"], len(inputs))
     for number in range(first, len(inputs) // size):
         drawn = {"chosen": order[number * size : (number + 1) * size]}
         if inputs.dtype == np.uint8:
-            generator = np.random.default_rng((seed, epoch, number))
+            generator = np.random.default_rng((CHANGES, seed, epoch, number))
             shape = (size, *inputs.shape[1:3])
             drawn |= draw(shape, settings["augmentation"], pca, generator)
         yield drawn

@@ -1,5 +1,6 @@
 """The device that trains: threads, compilation, precision."""
 
+import contextlib
 import os
 from typing import Any
 
@@ -51,6 +52,15 @@ def jit_compile() -> bool:
     if keras.backend.backend() == "jax":
         return True
     return kind() == GPU if _compiled is None else _compiled
+
+
+def faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[None]:
+    """Within it the layers of `network` take their faster forms, where the backend has some."""
+    if keras.backend.backend() == "tensorflow" and kind() == CPU:
+        from imagestudy import fast
+
+        return fast.layers(network)
+    return contextlib.nullcontext()
 
 
 def description() -> dict[str, Any]:

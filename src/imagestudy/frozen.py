@@ -1,6 +1,7 @@
 """Layers before the first trainable one: evaluated once per picture, not once per epoch."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ class Features:
     """
 
     def __init__(self, beginning: keras.Model, folder: Path, data: str) -> None:
-        """`data`: the digest of the data set that the pictures are from."""
+        """`folder`: for this training alone; `data`: the digest of the pictures' data set."""
+        folder.mkdir(parents=True, exist_ok=True)
         self._beginning = beginning
         self._folder = folder
         weights = hashlib.sha256()
@@ -54,7 +56,6 @@ class Features:
             weights.update(np.ascontiguousarray(weight).tobytes())
         output = beginning.output
         self._made_with = [data, weights.hexdigest(), str(output.shape), str(output.dtype)]
-        self._files: list[Path] = []
 
     def of(self, split: str, images: np.ndarray) -> np.ndarray:
         """The outputs for all `images` of `split`, in the precision of the beginning."""
@@ -81,22 +82,21 @@ class Features:
 
     def remove(self) -> None:
         """Forget them: the training has finished."""
-        for path in self._files:
-            path.unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _made(self, what: list[Any], images: np.ndarray, changed: Any) -> np.ndarray:
         path = self._folder / f"features-{digest([*self._made_with, what])[:16]}.bin"
-        self._files.append(path)
         shape = (len(images), *self._beginning.output.shape[1:])
         dtype = _numpy_type(self._beginning.output.dtype)
         if not path.exists():
             partial = path.with_suffix(".part")
             collected = np.memmap(partial, dtype, "w+", shape=shape)
             reserve(partial)
-            for first in range(0, len(images), BATCH):
-                batch = changed(images[first : first + BATCH], first)
-                outputs = self._beginning.predict_on_batch(batch)
-                collected[first : first + len(batch)] = np.asarray(outputs)
+            with device.faster_layers(self._beginning):
+                for first in range(0, len(images), BATCH):
+                    batch = changed(images[first : first + BATCH], first)
+                    outputs = self._beginning.predict_on_batch(batch)
+                    collected[first : first + len(batch)] = np.asarray(outputs)
             collected.flush()
             partial.replace(path)
         return np.memmap(path, dtype, "r", shape=shape)

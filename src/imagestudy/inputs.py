@@ -52,8 +52,8 @@ def inputs_of(
     """The inputs for a training with `settings`.
 
     Where the network begins with frozen layers, their outputs are computed once, in files in
-    `folder`: of the pictures as they are; or where they are augmented, of `settings["views"]`
-    augmented copies, and without that number not at all. With `settings["flip_test"]` the whole
+    `folder`, which is for this training alone: of the pictures as they are; or where they are
+    augmented, of `settings["views"]` augmented copies, and without that number not at all. With `settings["flip_test"]` the whole
     network is scored, since mirror images are wanted.
     """
     found = whole(network, splits, settings)

@@ -21,8 +21,8 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     """`config` with the pictures of its block `own` as the only data set.
 
     On one data set some experiments and searches are others over again; of these the first stays.
-    What would start from another experiment is left out: that has learned from the same pictures, so
-    nothing would be carried over.
+    What would start from another experiment is left out: that has learned from the same pictures,
+    so nothing would be carried over.
     Nothing of an original is repeated: of the roles only `control` is kept, all else is `own`.
     """
     own = config["own"]

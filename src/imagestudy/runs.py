@@ -143,13 +143,13 @@ class Run:
         failure = failures.of_network(described, self.training)
         if failure:
             return self._record.write_unfinished("failed", failure, network=described)
-        checkpoint = Checkpoint(self._checkpoints, self._name(self._record.start))
+        name = self._name(self._record.start)
+        checkpoint = Checkpoint(self._checkpoints, name)
         started = self._record.seconds()
         network.compile(jit_compile=device.jit_compile())
         seed = self._settings["seed"]
-        inputs = inputs_of(
-            network, self._splits(), self.training, self.data, seed, self._checkpoints
-        )
+        features = self._checkpoints / f"{name}.features"
+        inputs = inputs_of(network, self._splits(), self.training, self.data, seed, features)
         fitted = training.fit(
             inputs.trained,
             inputs.train,
@@ -266,7 +266,9 @@ class Run:
     def _name(self, *more: Any) -> str:
         """A name for files of this run alone, made as it is now, and by `more`."""
         code, data = self._record.code["digest"], self.data.digest
-        made_with = [self._settings, self._choice, code, data, self._record.precision, *more]
+        record = self._record
+        arithmetic = [record.precision, record.compiled, record.threads_used]
+        made_with = [self._settings, self._choice, code, data, *arithmetic, *more]
         digest = provenance.digest(made_with)[:16]
         return f"{self._settings['name']}-{self._settings['seed']}-{digest}"
 

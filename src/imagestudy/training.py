@@ -30,7 +30,8 @@ PASSES = 3
 class Training:
     """How a training went, so far: what a checkpoint holds beside the weights.
 
-    `step`: steps done; `loss` and `right`: sums of the steps' loss and accuracy in this epoch.
+    `step`: steps done, `scored`: those before the last scoring; `loss` and `right`: sums of the
+    steps' loss and accuracy in this epoch.
     `seconds` counts all processes that worked on it, `earlier_seconds` those before this one;
     `step_seconds` are those in training steps, but for each process's first call of so many,
     which compiles;
@@ -42,6 +43,7 @@ class Training:
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     step: int = 0
+    scored: int = 0
     loss: float = 0.0
     right: float = 0.0
     seconds: float = 0.0
@@ -77,7 +79,7 @@ def fit(
     `out_of_memory` where the process took more than `settings["memory_mb"]`. On SIGTERM or Ctrl-C
     a checkpoint is written and the process ends.
     """
-    with interruptions.noticed() as end_if_asked, faster_layers(network):
+    with interruptions.noticed() as end_if_asked, device.faster_layers(network):
         one = _Fit(network, train, selection, settings, pca, seed, checkpoint, slow, end_if_asked)
         return one.run()
 
@@ -139,7 +141,8 @@ class _Fit:
 
     def _train_epochs(self) -> None:
         now, epochs = self.now, math.ceil(self.steps / self.per_epoch)
-        while now.status == "completed" and now.epochs < epochs:
+        # What ended early may have been interrupted before it was scored.
+        while (now.status == "completed" and now.epochs < epochs) or now.step > now.scored:
             self._train_epoch(now.epochs + 1)
             self._score()
             _report(now.history[-1], epochs)
@@ -198,6 +201,7 @@ class _Fit:
             ended = time.monotonic()
             now.scoring_seconds += ended - began
             now.seconds = ended - self.clock
+            now.scored = now.step
             now.history.append(
                 {
                     "epoch": now.epochs + 1,
@@ -268,15 +272,6 @@ class _Fit:
     def _variables(self) -> list[keras.Variable]:
         """Weights, states of random generators, and the optimizer's variables."""
         return [*self.network.variables, *self.optimizer.variables]
-
-
-def faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[None]:
-    """Within it the layers of `network` take their faster forms, where the backend has some."""
-    if keras.backend.backend() == "tensorflow" and device.kind() == device.CPU:
-        from imagestudy import fast
-
-        return fast.layers(network)
-    return contextlib.nullcontext()
 
 
 def _report(row: dict[str, float], epochs: int) -> None:

@@ -5,8 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
+
+
+def cross_entropy(targets: Any, probabilities: Any) -> Any:
+    """The mean loss over a batch, as Keras has it on TensorFlow, where it finds the logits.
+
+    On JAX Keras clips probabilities at 1e-7, so that what is surely wrong would not learn.
+    """
+    least = jnp.finfo(jnp.float32).tiny
+    return -(targets * jnp.log(jnp.maximum(probabilities, least))).sum(axis=-1).mean()
 
 
 class Steps:
@@ -26,7 +36,7 @@ class Steps:
             network.non_trainable_variables,
             optimizer.variables,
         )
-        loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        classes = network.output.shape[-1]
         rate_at = next(i for i, v in enumerate(optimizer.variables) if v is optimizer.learning_rate)
 
         def loss_and_state(trained: Any, fixed: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
@@ -34,7 +44,8 @@ class Steps:
                 trained, fixed, inputs, training=True, return_losses=True
             )
             right = given.argmax(axis=-1) == targets.argmax(axis=-1)
-            return loss_of(targets, given) + sum(losses), (fixed, right.mean())
+            smooth = targets * (1 - label_smoothing) + label_smoothing / classes
+            return cross_entropy(smooth, given) + sum(losses), (fixed, right.mean())
 
         def step(placed: Any, state: Any, given: Any) -> tuple[Any, Any]:
             trained, fixed, own = state

@@ -31,7 +31,7 @@ class Steps:
         def update(gradients: list[Any]) -> None:
             optimizer.apply([tf.cast(each, tf.float32) for each in gradients])
 
-        @tf.function(jit_compile=device.jit_compile())
+        @tf.function(jit_compile=device.jit_compile() and _can_be_compiled(network))
         def step(placed: Any, batch: Any) -> tuple[Any, Any]:
             inputs, targets = make(placed, batch)
             with tf.GradientTape() as tape:
@@ -55,3 +55,11 @@ class Steps:
             found.append(self._step(self._placed, batch))
         # Asked for at the end only: a GPU need not wait for Python between the steps.
         return [(float(loss), float(right)) for loss, right in found]
+
+
+def _can_be_compiled(network: keras.Model) -> bool:
+    """Whether XLA has all operations of the layers: some of AutoKeras's augmentation it has not."""
+    return all(
+        _can_be_compiled(layer) if isinstance(layer, keras.Model) else layer.supports_jit
+        for layer in network.layers
+    )

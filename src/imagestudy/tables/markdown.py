@@ -25,8 +25,8 @@ def summary(evidence: Evidence) -> str:
     made_up = " **The data are made up; nothing compares with the original.**"
     about = (
         f"Scale `{evidence.study['scale']}`, {seeds} unless the row says otherwise. Accuracies are "
-        "fractions, ± the sample standard deviation over seeds, or of one seed with Wilson's interval "
-        "over pictures; *train* is evaluated"
+        "fractions, ± the sample standard deviation over seeds, or of one seed with Wilson's "
+        "interval over pictures; *train* is evaluated"
         + (", *test* is what the original calls validation" if repeated else "")
         + ". Device time is seconds times threads or GPUs."
         + (SEEN if seen else "")
