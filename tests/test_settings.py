@@ -143,6 +143,18 @@ REFUSED = [
         "experiments.vgg16.training has ema and start_learning_rate_factor",
     ),
     (
+        {"searches": {"autokeras": {"rounds": 1e300}}},
+        "searches.autokeras.rounds: 1e+300 is not of type 'integer'",
+    ),
+    (
+        {"searches": {"autokeras": {"rounds": 2.0}}},
+        "searches.autokeras.rounds: 2.0 is not of type 'integer'",
+    ),
+    (
+        {"searches": {"autokeras": {"rounds": 10**9}}},
+        "searches.autokeras.rounds: 1000000000 is greater than the maximum of 1000",
+    ),
+    (
         {"experiments": {"alexnt": None}},
         "config.yaml: experiments.alexnt: None is not of type 'object'",
     ),

@@ -5,6 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 from imagestudy.builders import sizes
 from imagestudy.errors import StudyError
@@ -17,12 +18,19 @@ SAME_AS_START = ("width", "batch_normalization")
 OWN_SEARCH = "autokeras_stock"
 OWN_TRAINING = ("precision", "pictures", "train_evaluation_pictures")
 
+# JSON Schema takes 2.0 and 1e300 for integers, Python's range does not.
+WHOLE = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 LONGEST = 1000  # of a message that may hold all that stands at a place
 
 
 def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    error = best_match(WHOLE(schema).iter_errors(config))
     if error is not None:
         message = f"config.yaml: {_explained(error)}"
         if len(message) > LONGEST:
