@@ -420,7 +420,9 @@ def test_a_config_that_is_not_yaml(tmp_path):
 
 def test_the_readmes_own_data_and_experiment_are_accepted():
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    own, *beside = map(yaml.safe_load, blocks)
+    own, start, *beside = map(yaml.safe_load, blocks)
     assert load(**own).datasets.keys() == {"digits"}
+    reused = Study.load(ROOT, {"scale": "cpu", **own, **start}).experiments["vgg16_transfer"]
+    assert (reused["start"], reused["dataset"]) == ("imagenet", "digits")
     study = load(**merged(*beside))
     assert study.experiments["alexnet_flowers"]["dataset"] == "flowers"
