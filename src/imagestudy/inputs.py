@@ -53,8 +53,8 @@ def inputs_of(
 
     Where the network begins with frozen layers, their outputs are computed once, in files in
     `folder`, which is for this training alone: of the pictures as they are; or where they are
-    augmented, of `settings["views"]` augmented copies, and without that number not at all. With `settings["flip_test"]` the whole
-    network is scored, since mirror images are wanted.
+    augmented, of `settings["views"]` augmented copies, and without that number not at all. With
+    `settings["flip_test"]` the whole network is scored, since mirror images are wanted.
     """
     found = whole(network, splits, settings)
     augmented = any(settings["augmentation"].values())
