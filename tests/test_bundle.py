@@ -156,7 +156,7 @@ def test_a_changed_setting_of_the_study_is_named(packed, tmp_path):
     [
         (lambda config: config["statistics"].update(margin=0.5), "statistics"),
         (lambda config: config.update(title="Another"), "title"),
-        (lambda config: config.update(seeds=[1]), "seeds"),
+        (lambda config: config.update(seeds=[1, 2, 3]), "seeds"),
         (lambda config: config.pop("paper"), "paper"),
     ],
 )
@@ -217,7 +217,7 @@ def test_what_is_no_bundle_is_refused(packed, tmp_path):
     old = changed(
         packed, tmp_path / "old.zip", {MANIFEST: json.dumps(manifest | {"schema": 0}).encode()}
     )
-    with pytest.raises(StudyError, match="schema is 0, it must be 2"):
+    with pytest.raises(StudyError, match="schema is 0, it must be 3"):
         open_bundle(old)
 
 

@@ -52,7 +52,7 @@ def test_what_is_the_same_on_one_data_set_is_made_once():
 
 
 def test_transfer_can_start_from_imagenet_at_any_scale():
-    own_start = {"start": "imagenet", "network": {"batch_normalization": False}}
+    own_start = {"start": "imagenet", "network": {"width": 1.0, "batch_normalization": False}}
     over = {"experiments": {"vgg16_transfer": own_start}}
     study = Study.load(ROOT, {"scale": "cpu", "own": OWN} | over)
     assert study.experiments["vgg16_transfer"]["start"] == "imagenet"
