@@ -267,7 +267,15 @@ def test_claims_about_what_has_no_network_stay(whole):
     assert before - made.keys() == {"vgg16_fine_tune_over_vgg16_cifar10"}
     for name in ("transfer_fast", "transfer_fast_to_equal_accuracy", "transfer_accurate"):
         assert made[name].outcome == claims.NOT_TESTABLE
-        assert f"No run of {each['title']} ended in a network" in made[name].sentence
+        assert f"tested: no run of {each['title']} ended in a network" in made[name].sentence
+
+
+def test_a_pair_without_a_common_seed_is_no_pair_without_networks(whole):
+    for run in whole.experiments["vgg16_cifar10"]["runs"]:
+        run["seed"] += 10
+    made = found(whole)["transfer_accurate"]
+    assert made.outcome == claims.NOT_TESTABLE
+    assert made.sentence.endswith("share no seed")
 
 
 def test_the_reason_given_for_transfer_stands_apart_from_what_a_decision_lacks(tmp_path):

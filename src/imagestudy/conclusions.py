@@ -130,16 +130,17 @@ def _started(evidence: Evidence, pair: Pair) -> str:
 
 
 def _not_run(evidence: Evidence, name: str, statement: str | None, pair: Pair) -> Claim:
-    """The claim about a pair of which one has no network."""
-    lacking_one = [each for each in pair if not evidence.values(each, "test_top1")]
-    titles = [evidence.experiments[each]["title"] for each in lacking_one or pair]
+    """The claim about a pair of which one has no network, or that shares no seed."""
+    without = [each for each in pair if not evidence.values(each, "test_top1")]
+    titles = wording.listing([evidence.experiments[each]["title"] for each in without or pair])
+    why = f"no run of {titles} ended in a network" if without else f"{titles} share no seed"
     return Claim(
         name,
         statement,
         NOT_TESTABLE,
-        f"No run of {wording.listing(titles)} ended in a network, so this cannot be tested",
-        {"first": pair[0], "second": pair[1], "without_network": lacking_one},
-        f"no run of {wording.listing(titles)} ended in a network",
+        f"This cannot be tested: {why}",
+        {"first": pair[0], "second": pair[1], "without_network": without},
+        why,
     )
 
 
