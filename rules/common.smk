@@ -28,7 +28,8 @@ except StudyError as error:
     raise WorkflowError(str(error))
 
 # Jobs inherit these: where the library is, which backend Keras loads, and less of its chatter.
-# Profiles ask for the scale. On a Slurm cluster, Snakemake asks our sacct.
+# Profiles ask for the scale. On a Slurm cluster, Snakemake asks our sacct. Of a GPU's memory they
+# take what they need, since the small jobs of the demo share it.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(FOLDER / "profiles" / "slurm" / "bin"), *os.get_exec_path()]
@@ -37,6 +38,8 @@ os.environ.update(
     IMAGESTUDY_SCALE=study.scale,
     KERAS_BACKEND=study.config["backend"],
     TF_CPP_MIN_LOG_LEVEL="2",
+    TF_FORCE_GPU_ALLOW_GROWTH="true",
+    XLA_PYTHON_CLIENT_PREALLOCATE="false",
 )
 
 

@@ -1,5 +1,6 @@
 """Batches of a split: which pictures, in which order, and what becomes of them."""
 
+import collections
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -62,17 +63,17 @@ def training_batches(
     first: int = 0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The batches of one epoch, made by NumPy ahead of their use; see `drawn_batches`, `made`."""
-    batches = drawn_batches(inputs, settings, pca, seed, epoch, first)
+    drawn = drawn_batches(inputs, settings, pca, seed, epoch, first)
+    return ahead((made(np, inputs, labels, classes, each) for each in drawn), AHEAD)
 
-    def following() -> tuple[np.ndarray, np.ndarray] | None:
-        drawn = next(batches, None)
-        return None if drawn is None else made(np, inputs, labels, classes, drawn)
 
-    # One thread: it draws and makes them in their order.
+def ahead(batches: Iterator[Any], count: int) -> Iterator[Any]:
+    """The same `batches`, of which a thread makes the next `count` while one is used."""
+    # One thread: it makes them in their order.
     with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(following) for _ in range(AHEAD)]
-        while (ready := waiting.pop(0).result()) is not None:
-            waiting.append(pool.submit(following))
+        waiting = collections.deque(pool.submit(next, batches, None) for _ in range(count))
+        while (ready := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, batches, None))
             yield ready
 
 

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 
 from imagestudy import device, steps
-from imagestudy.batches import drawn_batches, made, training_batches
+from imagestudy.batches import ahead, drawn_batches, made, training_batches
 
-# Steps of one call where the data lie on the device, which would wait for Python between them.
-STEPS_AT_ONCE = 20
+# Steps of one call where the data lie on the device, which would wait for Python between the calls.
+STEPS_AT_ONCE = 100
 
 
 class Epochs:
@@ -41,7 +41,8 @@ class Epochs:
         if inputs is not self._placed:
             self._steps.place((np.asarray(inputs), self._labels))
             self._placed = inputs
-        return drawn_batches(inputs, *drawn)
+        # While a call trains, the next one's are drawn.
+        return ahead(drawn_batches(inputs, *drawn), self.at_once)
 
     def train(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """A step for each batch, at its learning rate; each step's loss and accuracy.

@@ -1,6 +1,5 @@
 """Training steps on JAX: a call compiles and runs several, so that a GPU never waits for Python."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -58,10 +57,17 @@ class Steps:
             trained, own = optimizer.stateless_apply(own, gradients, trained)
             return (trained, fixed, own), (loss, right)
 
-        def all_steps(placed: Any, state: Any, given: Any) -> tuple[Any, Any]:
-            return jax.lax.scan(functools.partial(step, placed), state, given)
+        def all_steps(placed: Any, state: Any, given: Any, count: Any) -> tuple[Any, Any]:
+            def one(number: Any, now: tuple[Any, Any]) -> tuple[Any, Any]:
+                state, found = now
+                state, of_step = step(placed, state, jax.tree.map(lambda each: each[number], given))
+                return state, found.at[number].set(jnp.stack(of_step))
+
+            found = jnp.zeros((len(given[1]), 2), jnp.float32)
+            return jax.lax.fori_loop(0, count, one, (state, found))
 
         self._steps = jax.jit(all_steps)
+        self._most = 0
 
     def place(self, arrays: Any) -> None:
         """Put `arrays`, a tuple of NumPy's, on the device for all steps to come."""
@@ -69,10 +75,15 @@ class Steps:
 
     def __call__(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """Train on `batches`, one after another; the loss and the accuracy of each."""
-        stacked = jax.tree.map(lambda *each: np.stack(each), *batches)
+        count = len(batches)
+        self._most = max(self._most, count)
+        # Filled up to one size, so that what is left of an epoch is not compiled again.
+        filled = [*batches, *[batches[-1]] * (self._most - count)]
+        stacked = jax.tree.map(lambda *each: np.stack(each), *filled)
+        rates = np.float32([*rates, *[0] * (self._most - count)])
         state = tuple([variable.value for variable in each] for each in self._variables)
-        state, (losses, right) = self._steps(self._placed, state, (stacked, np.float32(rates)))
+        state, found = self._steps(self._placed, state, (stacked, rates), count)
         for variables, values in zip(self._variables, state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
-        return list(zip(losses.tolist(), right.tolist(), strict=True))
+        return [(loss, right) for loss, right in found[:count].tolist()]
