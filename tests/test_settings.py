@@ -76,7 +76,7 @@ def test_titles_and_places_do_not_change_a_run():
 
 
 def test_a_start_other_than_imagenet_is_in_the_name():
-    assert "from our VGG-16" in load().label("vgg16_transfer")
+    assert "(from our experiment 4)" in load().label("vgg16_transfer")
     assert "from our" not in Study.load(ROOT, {"scale": "full"}).label("vgg16_transfer")
 
 

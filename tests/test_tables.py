@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import pytest
 import sample_results
@@ -153,6 +154,14 @@ def test_every_trial_and_space_is_shown(demo):
     shared = searches.trials(fewer).rows[2]
     assert (shared[1], shared[5]) == ("2.1--3.1", "skipped: budget")
     assert len(searches.trials(fewer).rows) == len(rows) - len(ledger) + 3
+    block = "image_block_1/conv_block_1/"
+    filters = {"filters_0_0": 128, "filters_0_1": 16, "filters_1_0": 64}
+    declared = {
+        block + key: value for key, value in {"num_blocks": 2, "num_layers": 1, **filters}.items()
+    }
+    ledger = demo.ledgers["autokeras"].assign(hyperparameters=json.dumps(declared))
+    found = dataclasses.replace(demo, ledgers={"autokeras": ledger})
+    assert searches.trials(found).rows[0][2].startswith("filters [128, 64]; optimizer")
     spaces = searches.spaces(demo).rows
     assert sum("multicolumn" in row[0] for row in spaces) == 1
 
@@ -164,7 +173,7 @@ def test_a_long_network_is_shortened_and_a_missing_one_is_empty():
     ]
     table = networks.layers({"table": rows})
     assert len(table.rows) <= networks.LONGEST + 1
-    assert any("left out" in row[0] for row in table.rows)
+    assert any("left out" in row[1] for row in table.rows)
     assert networks.layers(None).rows == []
 
 

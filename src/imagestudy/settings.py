@@ -311,7 +311,9 @@ class Study:
         start = block.get("start", IMAGENET)
         if start == IMAGENET:
             return block["title"]
-        return f"{block['title']} (from our {self.experiments[start]['title']})"
+        started = self.experiments[start]
+        known_as = f"experiment {started['number']}" if "number" in started else started["title"]
+        return f"{block['title']} (from our {known_as})"
 
 
 def typed(value: Any) -> Any:

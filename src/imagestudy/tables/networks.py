@@ -19,8 +19,9 @@ def layers(network: dict[str, Any] | None) -> Table:
     marked = frozen(network)
     shortened = too_long(network)
     rows = [_layer(row, named=not shortened, marked=marked) for row in table]
-    headings = ["layer", "type", "output", "window", "parameters", *(["trained"] * marked)]
-    align = latex.left(30 if shortened else 54) + "lllr" + "l" * marked
+    first = "" if shortened else "layer"
+    headings = [first, "type", "output", "window", "parameters", *(["trained"] * marked)]
+    align = ("l" if shortened else latex.left(54)) + "lllr" + "l" * marked
     return Table(align, headings, _shortened(rows) if shortened else rows)
 
 
@@ -71,5 +72,5 @@ def _shortened(rows: list[list[str]]) -> list[list[str]]:
     middle = len(shown) - LONGEST
     if middle <= 0:
         return shown
-    gap = [rf"\emph{{{wording.plural(middle, 'row')} left out}}", *[""] * (len(rows[0]) - 1)]
+    gap = ["", rf"\emph{{{wording.plural(middle, 'row')} left out}}", *[""] * (len(rows[0]) - 2)]
     return [*shown[: LONGEST // 2], gap, *shown[-(LONGEST // 2) :]]

@@ -149,15 +149,24 @@ def _ended(row: dict[str, Any]) -> str:
 
 
 def _tried(row: dict[str, Any]) -> str:
-    """What a trial tried: all of a candidate by hand, else optimizer, learning rate and block."""
+    """What a trial tried: all of a candidate by hand, else what names an AutoKeras network."""
     declared = json.loads(row["hyperparameters"])
     if row["proposer"] == "hand":
         values = {**declared["network"], **declared["training"]}
     else:
         block = {k.rpartition("/")[2]: v for k, v in declared.items() if k.endswith("block_type")}
-        values = {**block, **{key: row[key] for key in ("optimizer", "learning_rate")}}
+        rest = {key: row[key] for key in ("optimizer", "learning_rate")}
+        values = {**block, **_filters(declared), **rest}
     shown = [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in values.items()]
     return latex.escape("; ".join(shown)) if row["status"] != "skipped" else latex.MISSING
+
+
+def _filters(declared: dict[str, Any]) -> dict[str, list[int]]:
+    """The numbers of filters of AutoKeras's plain convolutional block, layer by layer."""
+    named = {key.rpartition("/")[2]: value for key, value in declared.items()}
+    blocks, layers = (range(named.get(f"num_{each}", 0)) for each in ("blocks", "layers"))
+    found = [named[f"filters_{block}_{layer}"] for block in blocks for layer in layers]
+    return {"filters": found} if found else {}
 
 
 def _is_nan(value: Any) -> bool:
