@@ -161,7 +161,7 @@ def test_every_trial_and_space_is_shown(demo):
     }
     ledger = demo.ledgers["autokeras"].assign(hyperparameters=json.dumps(declared))
     found = dataclasses.replace(demo, ledgers={"autokeras": ledger})
-    assert searches.trials(found).rows[0][2].startswith("filters [128, 64]; optimizer")
+    assert searches.trials(found).rows[0][2].startswith("filters {[}128, 64]; optimizer")
     spaces = searches.spaces(demo).rows
     assert sum("multicolumn" in row[0] for row in spaces) == 1
 
