@@ -120,7 +120,9 @@ class StudyCopy:
             shutil.copy2(ROOT / name, folder / name)
         for name in FOLDERS:
             shutil.copytree(
-                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+                ROOT / name,
+                folder / name,
+                ignore=shutil.ignore_patterns("__pycache__", "bundle.zip"),
             )
         _write_pictures(folder / FOLDER)
         (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(TINY))

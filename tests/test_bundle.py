@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pypdf
 import pytest
-from conftest import StudyCopy
+from conftest import ROOT, StudyCopy
 
 from imagestudy import bundle
 from imagestudy.bundle import MANIFEST, bundle_of, open_bundle
@@ -255,3 +255,14 @@ def test_a_bundle_that_unpacks_to_too_much_is_refused(packed, tmp_path, monkeypa
     monkeypatch.setattr(bundle, "LARGEST_BUNDLE", 999)
     with pytest.raises(StudyError, match="it unpacks to more than 999 bytes"):
         open_bundle(path)
+
+
+@pytest.mark.parametrize(
+    "published", sorted(ROOT.glob("published/*/bundle.zip")), ids=lambda path: path.parent.name
+)
+def test_what_is_published_is_verified_by_this_code(published, fresh_study):
+    scale = bundle_of({"bundle": str(published)}).study.scale
+    verified = f"results/{scale}-bundle/verified.csv"
+    ended = fresh_study.snakemake(verified, "--config", f"bundle={published}")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    assert (fresh_study.folder / verified).exists()
