@@ -120,3 +120,40 @@ def test_the_plain_call_is_back_after_an_error():
     with pytest.raises(KeyError), fast.layers(network):
         raise KeyError
     assert "call" not in vars(network.layers[1])
+
+
+@pytest.mark.parametrize("precision", sorted(TOLERANCE))
+def test_a_relu_before_a_pooling_comes_behind_it_to_the_same_bits(precision, monkeypatch):
+    keras.config.set_dtype_policy(precision)
+    try:
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input((8, 8, 3))
+        x = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+        x = keras.layers.MaxPooling2D(2)(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+        network = keras.Model(inputs, keras.layers.MaxPooling2D(2)(x))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    generator = np.random.default_rng(1)
+    pictures = tf.constant(generator.normal(0, 1, (16, 8, 8, 3)), tf.float32)
+    upstream = tf.cast(generator.normal(0, 1, (16, 2, 2, 4)), network.output.dtype)
+    with fast.layers(network):
+        assert network.layers[1].activation is keras.activations.linear
+        moved = outcomes(network, pictures, upstream)
+    assert network.layers[1].activation is keras.activations.relu
+    assert not any("call" in vars(layer) for layer in network.layers)
+    monkeypatch.setattr(fast, "_relus_before_pooling", lambda network: [])
+    with fast.layers(network):
+        before = outcomes(network, pictures, upstream)
+    for found, expected in zip(moved, before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_relu_that_others_take_too_stays_where_it_is():
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.ReLU()(keras.layers.Conv2D(3, 3, padding="same")(inputs))
+    shortcut = keras.layers.MaxPooling2D(1)(x)
+    network = keras.Model(inputs, keras.layers.Add()([shortcut, x]))
+    assert list(fast._relus_before_pooling(network)) == []
+    ends = keras.Model(inputs, [x, keras.layers.MaxPooling2D(2)(x)])
+    assert list(fast._relus_before_pooling(ends)) == []
