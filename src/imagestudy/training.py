@@ -218,7 +218,7 @@ class _Fit:
             best = now.history[now.best_epoch - 1]["selection_top1"] if now.best_epoch else -1.0
             if scores["top1"] > best:
                 now.best_epoch = now.epochs
-                self.best = self.network.get_weights()
+                self.best = _copies(self.network.weights)
 
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -231,11 +231,11 @@ class _Fit:
             yield
             return
         variables = self.network.trainable_variables
-        own = [np.array(variable) for variable in variables]
+        own = _copies(variables)
         self.optimizer.finalize_variable_values(variables)
-        for variable in variables:
+        for variable, average in zip(variables, _copies(variables), strict=True):
             # On JAX it would share its buffer with the optimizer's, which a call may reuse.
-            variable.assign(np.array(variable))
+            variable.assign(average)
         try:
             yield
         finally:
@@ -251,7 +251,7 @@ class _Fit:
         began = time.monotonic()
         self.now.seconds = began - self.clock
         arrays = {f"now_{i}": np.asarray(v) for i, v in enumerate(self._variables())}
-        arrays |= {f"best_{i}": weight for i, weight in enumerate(self.best or [])}
+        arrays |= {f"best_{i}": np.asarray(weight) for i, weight in enumerate(self.best or [])}
         self.checkpoint.save(vars(self.now), arrays)
         self.saved = time.monotonic()
         self.saving = self.saved - began
@@ -265,13 +265,18 @@ class _Fit:
         for i, variable in enumerate(self._variables()):
             variable.assign(arrays[f"now_{i}"])
         if state["best_epoch"]:
-            self.best = [arrays[f"best_{i}"] for i in range(len(self.network.get_weights()))]
+            self.best = [arrays[f"best_{i}"] for i in range(len(self.network.weights))]
         self.now = Training(**state | {"earlier_seconds": state["seconds"]})
         print(f"resumed after step {self.now.step} of {self.steps}", flush=True)
 
     def _variables(self) -> list[keras.Variable]:
         """Weights, states of random generators, and the optimizer's variables."""
         return [*self.network.variables, *self.optimizer.variables]
+
+
+def _copies(variables: list[keras.Variable]) -> list[Any]:
+    """The values of `variables` as they are now, kept on the device: to fetch them takes time."""
+    return [keras.ops.copy(variable.value) for variable in variables]
 
 
 def _report(row: dict[str, float], epochs: int) -> None:
