@@ -94,6 +94,15 @@ def test_every_network_takes_raw_pictures_and_gives_probabilities(precision):
                 dropout=0.1,
                 batch_normalization=True,
             ),
+            keras_cnn(
+                **SHAPE,
+                maps=[4, 8],
+                convolutions_per_stage=1,
+                units=8,
+                dropout=0.1,
+                batch_normalization=False,
+                average=True,
+            ),
             residual_cnn(**SHAPE, maps=[4, 8], dropout=0.1),
         ]
     finally:

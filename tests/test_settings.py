@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from imagestudy.errors import StudyError
+from imagestudy.errors import LONGEST, StudyError
 from imagestudy.merging import merged, without_left_out
 from imagestudy.settings import Study
 
@@ -198,7 +198,7 @@ REFUSED = [
     ),
     (
         {"experiments": {"alexnet": {"network": {"wdth": 1}}}},
-        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: batch_",
+        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: average, ",
     ),
     (
         {"experiments": {"alexnet": {"training": {"optimizer": "adagrad"}}}},
@@ -426,3 +426,12 @@ def test_the_readmes_own_data_and_experiment_are_accepted():
     assert (reused["start"], reused["dataset"]) == ("imagenet", "digits")
     study = load(**merged(*beside))
     assert study.experiments["alexnet_flowers"]["dataset"] == "flowers"
+
+
+def test_of_a_very_long_message_both_ends_are_said():
+    message = f"config.yaml: scale is {'x' * 100_000}; it must be one of: cpu, demo, full"
+    said = str(StudyError(message))
+    assert len(said) <= LONGEST + 3
+    assert said.startswith("config.yaml: scale is x") and said.endswith(
+        "it must be one of: cpu, demo, full"
+    )

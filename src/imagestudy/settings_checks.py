@@ -25,17 +25,13 @@ WHOLE = extend(
         "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
     ),
 )
-LONGEST = 1000  # of a message that may hold all that stands at a place
 
 
 def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
     error = best_match(WHOLE(schema).iter_errors(config))
     if error is not None:
-        message = f"config.yaml: {_explained(error)}"
-        if len(message) > LONGEST:
-            message = f"{message[: LONGEST // 2]} … {message[-LONGEST // 2 :]}"
-        raise StudyError(message)
+        raise StudyError(f"config.yaml: {_explained(error)}")
 
 
 def _explained(error: ValidationError) -> str:
