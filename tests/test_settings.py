@@ -19,6 +19,12 @@ def load(**overrides):
     return Study.load(ROOT, {"scale": "demo"} | overrides)
 
 
+SHIFTED = {
+    "network": {"maps": [8], "convolutions_per_stage": 1},
+    "training": {"augmentation": {"translate": 40}},
+}
+
+
 @pytest.mark.parametrize("scale", ["demo", "cpu", "full"])
 def test_every_scale_is_valid(scale, tmp_path):
     study = Study.load(ROOT, {"scale": scale})
@@ -198,7 +204,23 @@ REFUSED = [
     ),
     (
         {"experiments": {"alexnet": {"network": {"wdth": 1}}}},
-        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: average, ",
+        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: ave",
+    ),
+    (
+        {"searches": {"hand": {"candidates": [SHIFTED]}}},
+        "config.yaml: searches.hand.candidates[0].training.augmentation.translate is 40, but the",
+    ),
+    (
+        {"searches": {"autokeras": {"space": {"conv": {"filters": [16, 4096]}}}}},
+        "config.yaml: searches.autokeras.space.conv.filters has 4096; each must be at most 2048",
+    ),
+    (
+        {"searches": {"autokeras": {"space": {"optimizers": "adam"}}}},
+        "one or more different values, such as ['adam', 'sgd', 'adamw']",
+    ),
+    (
+        {"searches": {"autokeras": {"space": {"learning_rates": [1, 1.0]}}}},
+        "it must be a list of one or more different values",
     ),
     (
         {"experiments": {"alexnet": {"training": {"optimizer": "adagrad"}}}},

@@ -62,9 +62,9 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         training = merged(config["training"], block["training"])
         check_search(name, block, training)
-        _check_networks_by_hand(f"config.yaml: searches.{name}", block, scripts)
         side = config["datasets"][block["dataset"]]["image_size"]
         _check_training(f"config.yaml: searches.{name}.training", training, side)
+        _check_candidates(f"config.yaml: searches.{name}", block, training, side, scripts)
     for name, block in config["experiments"].items():
         training = merged(config["training"], block.get("training", {}))
         side = config["datasets"][block["dataset"]]["image_size"]
@@ -125,8 +125,13 @@ def _check_training(place: str, training: dict[str, Any], side: int) -> None:
         )
 
 
-def _check_networks_by_hand(place: str, search: dict[str, Any], scripts: Iterable[str]) -> None:
-    """The candidates of a search by hand are networks that its script builds from scratch."""
+def _check_candidates(
+    place: str, search: dict[str, Any], training: dict[str, Any], side: int, scripts: Iterable[str]
+) -> None:
+    """The candidates of a search by hand are networks that its script builds from scratch.
+
+    They are trained with `training`, or what they say instead, on pictures of `side` pixels.
+    """
     if search["proposer"] != "hand":
         return
     script = search["script"]
@@ -139,6 +144,8 @@ def _check_networks_by_hand(place: str, search: dict[str, Any], scripts: Iterabl
     for number, candidate in enumerate(search["candidates"]):
         network = merged(search.get("network", {}), candidate.get("network") or {})
         _check_network(f"{place}.candidates[{number}].network", script, network)
+        own = merged(training, candidate.get("training") or {})
+        _check_training(f"{place}.candidates[{number}].training", own, side)
 
 
 def _check_network(place: str, script: str, found: dict[str, Any]) -> None:

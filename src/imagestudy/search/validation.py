@@ -10,6 +10,9 @@ SCRIPT = "autokeras"  # which builds networks of a space
 ORACLES = ("greedy", "bayesian")
 _SPACE_KEYS = {key.partition(".")[0] for key in STOCK} - {"xception"} | {"pretrained", "upsample"}
 _BELOW_ONE = ("conv.dropout", "head.dropout")
+# Networks beyond are built before `max_parameters` can refuse them.
+_MOST = {"conv.filters": 2048, "conv.kernel_size": 11, "conv.num_blocks": 5, "conv.num_layers": 8}
+_OWN_WORDS = {"blocks": tuple(BLOCKS), "optimizers": tuple(OPTIMIZERS.values())}
 _CLOSED = ("blocks", "optimizers", "resnet.version", "efficient.version", "head.reduction_type")
 
 
@@ -108,23 +111,31 @@ def _check_section(where: str, section: str, found: Any) -> None:
 
 def _check_values(where: str, key: str, values: Any, stock_key: str) -> None:
     stock = STOCK[stock_key]
-    if not isinstance(values, list) or not values or len(set(map(str, values))) < len(values):
+    if not isinstance(values, list) or not values or _has_equal(values):
         raise StudyError(
             f"{where}.{key} is {values!r}; it must be a list of one or more different values, such "
-            f"as {list(stock.values)}"
+            f"as {list(_OWN_WORDS.get(stock_key, stock.values))}"
         )
     if stock_key in _CLOSED:
-        closed = {"blocks": tuple(BLOCKS), "optimizers": tuple(OPTIMIZERS.values())}
         for value in values:
-            _one_of(where, key, value, closed.get(stock_key, stock.values))
+            _one_of(where, key, value, _OWN_WORDS.get(stock_key, stock.values))
     for value in values:
         if not _fits(value, stock.values[0]):
             kind = "true or false" if stock.boolean else "a number above or equal to 0"
             raise StudyError(f"{where}.{key} has {value!r}; each must be {kind}")
         if stock_key in _BELOW_ONE and value >= 1:
             raise StudyError(f"{where}.{key} has {value!r}; each must be below 1: it is a fraction")
+        if stock_key in _MOST and value > _MOST[stock_key]:
+            most = _MOST[stock_key]
+            raise StudyError(f"{where}.{key} has {value!r}; each must be at most {most}")
         if stock_key == "learning_rates" and value <= 0:
             raise StudyError(f"{where}.{key} has {value!r}; each must be above 0")
+
+
+def _has_equal(values: list[Any]) -> bool:
+    # 1 and 1.0 are equal; 1 and true are not, but are for Python.
+    told = [value if type(value) in (int, float) else str(value) for value in values]
+    return len(set(told)) < len(told)
 
 
 def _fits(value: Any, example: Any) -> bool:
