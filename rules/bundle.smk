@@ -24,6 +24,7 @@ rule unpack:
         runtime=10,
     params:
         folder=at_scale(""),
+        schema=str(FOLDER / "config.schema.yaml"),
         code=code("unpack.py"),
     message:
         "Unpacking {input.bundle}"

@@ -10,7 +10,7 @@ FOLDER = Path(workflow.basedir)
 SOURCE = FOLDER / "src"
 sys.path.insert(0, str(SOURCE))
 
-from imagestudy.bundle import all_settings, bundle_of
+from imagestudy.bundle import all_settings, bundle_of, packed_files
 from imagestudy.clusters import require_quotable
 from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
@@ -20,7 +20,7 @@ from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
 try:
     require_writable(Path(".snakemake"))
-    bundle = bundle_of(config)
+    bundle = bundle_of(config, FOLDER / "config.schema.yaml")
     study = bundle.study if bundle else Study.load(FOLDER, config)
     if not bundle:
         study.find_sources()
@@ -225,27 +225,6 @@ def runs_of(experiment, file):
 def of_all_runs(file):
     """One file of all runs of the study."""
     return [path for name in study.experiments for path in runs_of(name, file)]
-
-
-def packed():
-    """What a bundle is made of: what all results are computed from, and nothing large."""
-    kinds = ("result.json", "history.csv", "predictions.npz")
-    arrays = [name for name in ARRAYS if not name.endswith("_images.npy")]
-    return [
-        at_scale("development.csv"),
-        *(path for kind in kinds for path in of_all_runs(kind)),
-        *(
-            path
-            for name, block in study.searches.items()
-            for seed in block["seeds"]
-            for path in all_trials(name, seed)
-        ),
-        *(
-            at_scale(f"data/{name}/{file}")
-            for name in study.datasets
-            for file in ("dataset.json", *arrays)
-        ),
-    ]
 
 
 def manifest_of_study():

@@ -115,7 +115,7 @@ rule pack:
         verified=rules.verify.output.metrics,
         examination=at_scale("examination.json"),
         data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
-        files=packed(),
+        files=[at_scale(path) for path in packed_files(study)],
         environment=str(FOLDER / "envs" / "requirements.lock"),
     output:
         bundle=at_scale("bundle.zip"),

@@ -8,4 +8,5 @@ from imagestudy.packing import unpack
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        unpack(open_bundle(Path(snakemake.input.bundle)), Path(snakemake.params.folder))
+        bundle = open_bundle(Path(snakemake.input.bundle), Path(snakemake.params.schema))
+        unpack(bundle, Path(snakemake.params.folder))

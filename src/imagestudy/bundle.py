@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,24 @@ from imagestudy.datasets.archives import LARGEST_FILE
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.provenance import digest
-from imagestudy.settings import Study
+from imagestudy.settings import Study, read_yaml
+from imagestudy.settings_checks import check_schema
 
 SCHEMA = 3
 LARGEST_BUNDLE = 2 * 1024**3  # bytes, unpacked
 # A bundle comes from another person: its names lead to places and commands here.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-PLACE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
-BACKENDS = ("tensorflow", "jax")
 MANIFEST = "bundle.json"
+# What a damaged file makes `zipfile` and `json` raise.
+UNREADABLE = (OSError, ValueError, KeyError, RecursionError, RuntimeError, EOFError,
+              NotImplementedError, zipfile.BadZipFile, zlib.error)  # fmt: skip
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENVIRONMENT = "requirements.lock"
+# Of each data set's pictures only those are packed that figures show.
+PICTURES = "pictures.npz"
+OF_A_RUN = ("result.json", "history.csv", "predictions.npz")
+OF_A_DATASET = ("dataset.json", "train_labels.npy", "selection_labels.npy", "test_labels.npy",
+                "boxes.npz", "sources.npz")  # fmt: skip
 KEYS = ("schema", "commit", "packed", "config", "blocks", "made_with", "files", "digest")
 
 
@@ -57,7 +67,24 @@ class Bundle:
         return self.manifest["made_with"][kind][name]
 
 
-def bundle_of(asked_for: dict[str, Any]) -> Bundle | None:
+def packed_files(study: Study) -> list[str]:
+    """What a bundle has of a study's results: what all is computed from, and nothing large."""
+    runs = [(name, seed) for name in study.experiments for seed in study.seeds(name)]
+    rounds = [
+        (f"searches/{name}/seed-{seed}/round-{number}", block["trials_per_round"])
+        for name, block in study.searches.items()
+        for seed in block["seeds"]
+        for number in range(1, block["rounds"] + 1)
+    ]
+    return [
+        "development.csv",
+        *(f"runs/{name}/seed-{seed}/{file}" for file in OF_A_RUN for name, seed in runs),
+        *(f"{of}/trial-{n}/result.json" for of, count in rounds for n in range(1, count + 1)),
+        *(f"data/{name}/{file}" for name in study.datasets for file in OF_A_DATASET),
+    ]
+
+
+def bundle_of(asked_for: dict[str, Any], schema: Path) -> Bundle | None:
     """The bundle that a command line's settings name; None where they name none.
 
     A bundle brings all its settings with it: whatever else is asked for is refused.
@@ -70,29 +97,45 @@ def bundle_of(asked_for: dict[str, Any]) -> Bundle | None:
             f"{others[0]} is given beside bundle; a bundle has settings of its own, and only they "
             f"fit its results: leave {', '.join(others)} out"
         )
-    return open_bundle(Path(asked_for["bundle"]))
+    return open_bundle(Path(str(asked_for["bundle"])), schema)
 
 
-def open_bundle(path: Path) -> Bundle:
-    """The bundle at `path`; a `StudyError` where it is none, or its manifest was changed."""
+def open_bundle(path: Path, schema: Path) -> Bundle:
+    """The bundle at `path`; a `StudyError` where it is none, or its manifest was changed.
+
+    `schema`: where that of `config.yaml` is, which its settings have to fulfil.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             _require_small(path, archive)
             manifest = json.loads(archive.read(MANIFEST))
     except FileNotFoundError:
         raise StudyError(f"bundle is {path}; nothing is there. `make bundle` makes one") from None
-    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise _no_bundle(path, str(error)) from None
     if not isinstance(manifest, dict) or sorted(manifest) != sorted(KEYS):
         raise _no_bundle(path, f"{MANIFEST} must have {', '.join(KEYS)}")
     if manifest["schema"] != SCHEMA:
         raise _no_bundle(path, f"schema is {manifest['schema']!r}, it must be {SCHEMA}")
+    refused = _refused(manifest["config"], schema)
     content = {key: value for key, value in manifest.items() if key != "digest"}
     if digest(content) != manifest["digest"]:
-        changed = changed_setting(manifest) or "its digest is another than was recorded"
+        changed = _changed_block(manifest) if refused else changed_setting(manifest)
+        changed = changed or refused or "its digest is another than was recorded"
         raise StudyError(f"{path}: {MANIFEST} is not what was packed: {changed}")
+    if refused:
+        raise _no_bundle(path, refused)
     _require_harmless(path, manifest)
     return Bundle(path, manifest)
+
+
+def _refused(config: Any, schema: Path) -> str | None:
+    """What the schema of `config.yaml` does not allow in a config."""
+    try:
+        check_schema(config, read_yaml(schema))
+    except StudyError as error:
+        return str(error)
+    return None
 
 
 def _require_small(path: Path, archive: zipfile.ZipFile) -> None:
@@ -103,33 +146,37 @@ def _require_small(path: Path, archive: zipfile.ZipFile) -> None:
             f"{largest[:100]!r} has {sizes[largest]:,} bytes, at most {LARGEST_FILE:,} are read"
         )
         raise _no_bundle(path, reason)
+    odd = next((each for each in archive.infolist() if each.compress_type not in METHODS), None)
+    if odd is not None:
+        raise _no_bundle(path, f"{odd.filename[:100]!r} is packed in a way that we do not pack")
     if sum(sizes.values()) > LARGEST_BUNDLE:
         raise _no_bundle(path, f"it unpacks to more than {LARGEST_BUNDLE:,} bytes")
 
 
 def _require_harmless(path: Path, manifest: dict[str, Any]) -> None:
-    """Refuse settings that cannot be read, and names that are no names."""
+    """Refuse names that are no names, files that are not ours, results made with other settings."""
     try:
         config, files = manifest["config"], manifest["files"]
-        all_settings(Study(config))
         own = [config["own"]["name"]] if config["own"] else []
         names = [config["scale"], *own, *config["datasets"]]
         names += [*config["experiments"], *config["searches"]]
-        backend, places = config["backend"], list(files)
-        if not all(isinstance(each, str) for each in (*names, *files.values())):
-            raise TypeError("a name is no text")
+        for name in names:
+            if not NAME.fullmatch(name):
+                reason = f"{name[:100]!r} is no name: small letters, digits and _, at most 60"
+                raise _no_bundle(path, reason)
+        known = {*packed_files(Study(config)), ENVIRONMENT}
+        known |= {f"data/{name}/{PICTURES}" for name in config["datasets"]}
+        if not all(isinstance(each, str) for each in files.values()):
+            raise TypeError("a digest is no text")
+        for differing in sorted(files.keys() ^ known):
+            said = "is no file of such a study" if differing in files else "is missing"
+            raise _no_bundle(path, f"{differing[:100]!r} {said}")
+        changed = _changed_of_results(manifest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"its settings cannot be read ({type(error).__name__}: {error})"
         raise _no_bundle(path, reason) from None
-    for name in names:
-        if not NAME.fullmatch(name):
-            reason = f"{name[:100]!r} is no name: small letters, digits and _, at most 60"
-            raise _no_bundle(path, reason)
-    if backend not in BACKENDS:
-        raise _no_bundle(path, f"backend is {backend!r}, it must be one of {', '.join(BACKENDS)}")
-    for place in places:
-        if not PLACE.fullmatch(place):
-            raise _no_bundle(path, f"{place[:100]!r} is no place among the study's results")
+    if changed:
+        raise _no_bundle(path, f"its results were not made with its settings: {changed}")
 
 
 def changed_setting(manifest: dict[str, Any]) -> str | None:

@@ -11,16 +11,21 @@ from typing import Any
 import numpy as np
 
 from imagestudy import provenance
-from imagestudy.bundle import MANIFEST, SCHEMA, Bundle, block_digests
+from imagestudy.bundle import (
+    MANIFEST,
+    PICTURES,
+    SCHEMA,
+    UNREADABLE,
+    Bundle,
+    block_digests,
+)
 from imagestudy.data import SPLITS
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.figures.frames import shown_rows
-from imagestudy.results import read_json
+from imagestudy.results import CONTRACTS, read_json, require_contract
 from imagestudy.verification import metric_differences
 
-# Of each data set's pictures only those are packed that figures show.
-PICTURES = "pictures.npz"
 # Equal content makes an equal archive.
 TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -91,6 +96,9 @@ def unpack(bundle: Bundle, folder: Path) -> None:
     if changed:
         raise StudyError("\n  ".join([f"{bundle.path} is not what was packed:", *changed]))
     for name, data in content.items():
+        if Path(name).name in CONTRACTS:
+            require_contract(Path(name), _json(name, data))
+    for name, data in content.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
         if Path(name).name == PICTURES:
@@ -101,8 +109,15 @@ def _read(archive: zipfile.ZipFile, name: str) -> bytes | None:
     """The content of a file; None where it is not there, or damaged."""
     try:
         return archive.read(name)
-    except (KeyError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
+
+
+def _json(name: str, data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"{name} is not JSON ({error}); pack the study again") from None
 
 
 def _explained(bundle: Bundle, name: str, content: dict[str, bytes | None]) -> str:
@@ -158,7 +173,11 @@ def _write_arrays(folder: Path) -> None:
             np.save(path, np.zeros(shape, np.uint8))
             continue
         images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-        with np.load(folder / PICTURES) as shown:
-            if f"{split}_rows" in shown:
-                images[shown[f"{split}_rows"]] = shown[f"{split}_images"]
+        try:
+            with np.load(folder / PICTURES, allow_pickle=False) as shown:
+                if f"{split}_rows" in shown:
+                    images[shown[f"{split}_rows"]] = shown[f"{split}_images"]
+        except (*UNREADABLE, IndexError, TypeError) as error:
+            reason = f"{folder / PICTURES} cannot be read ({error}); pack the study again"
+            raise StudyError(reason) from None
         images.flush()

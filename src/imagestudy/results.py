@@ -20,7 +20,11 @@ from imagestudy.sources import IMAGENET
 
 SCHEMA = 1
 SUMMARY_SCHEMA = 2  # of an experiment's result file
-CONTRACT = Path(__file__).with_name("result.schema.yaml")
+# By the name of the file that it is of.
+CONTRACTS = {
+    f"{name}.json": Path(__file__).with_name(f"{name}.schema.yaml")
+    for name in ("result", "dataset")
+}
 COUNTED = ("completed", "stopped", "diverged", "at_chance")
 METRICS = {
     "train_top1": ("train", "top1"),
@@ -68,18 +72,19 @@ def write_json(path: Path, value: Any) -> None:
 
 
 @functools.cache
-def _contract() -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(CONTRACT.read_text()))
+def _contract(name: str) -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load(CONTRACTS[name].read_text()))
 
 
 def write_result(path: Path, result: dict[str, Any]) -> None:
     """Write a result that fulfils the contract of `result.schema.yaml`; refuse any other."""
-    _require_contract(path, result)
+    require_contract(path, result)
     write_json(path, result)
 
 
-def _require_contract(path: Path, result: Any) -> None:
-    error = best_match(_contract().iter_errors(result))
+def require_contract(path: Path, found: Any) -> None:
+    """Refuse the content of a `result.json` or a `dataset.json` that is none of this version."""
+    error = best_match(_contract(path.name).iter_errors(found))
     if error is not None:
         place = ".".join(map(str, error.absolute_path)) or "the top level"
         raise StudyError(
@@ -118,7 +123,7 @@ def read_results(
     results = []
     for path, settings in zip(paths, expected, strict=True):
         results.append(read_json(path))
-        _require_contract(path, results[-1])
+        require_contract(path, results[-1])
         check(path, results[-1], {"settings": settings, **wanted})
     return results
 

@@ -18,6 +18,7 @@ SAME_AS_START = ("width", "batch_normalization")
 OWN_SEARCH = "autokeras_stock"
 OWN_TRAINING = ("precision", "pictures", "train_evaluation_pictures")
 
+MOST_TRIALS = 10_000  # of a search: each is a job of the workflow
 # JSON Schema takes 2.0 and 1e300 for integers, Python's range does not.
 WHOLE = extend(
     Draft202012Validator,
@@ -32,6 +33,18 @@ def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     error = best_match(WHOLE(schema).iter_errors(config))
     if error is not None:
         raise StudyError(f"config.yaml: {_explained(error)}")
+    for name, search in config["searches"].items():
+        if search is not None:  # another check says what is wrong with one that is
+            _require_few(name, search)
+
+
+def _require_few(name: str, search: dict[str, Any]) -> None:
+    seeds, rounds, of_a_round = len(search["seeds"]), search["rounds"], search["trials_per_round"]
+    if seeds * rounds * of_a_round > MOST_TRIALS:
+        raise StudyError(
+            f"config.yaml: searches.{name} has {seeds * rounds * of_a_round:,} trials ({seeds} "
+            f"seeds, {rounds} rounds of {of_a_round}); it may have {MOST_TRIALS:,} at most"
+        )
 
 
 def _explained(error: ValidationError) -> str:
