@@ -115,8 +115,15 @@ def require_dead(found: dict[str, Any] | None, arguments: list[str]) -> None:
 
 
 def owner() -> dict[str, Any] | None:
-    """The process that the locks belong to; None where nothing says so."""
-    return json.loads(OWNER.read_text()) if OWNER.exists() else None
+    """The process that the locks belong to; None where nothing says so.
+
+    After a power failure the file may be there and empty.
+    """
+    try:
+        found = json.loads(OWNER.read_text())
+        return {key: found[key] for key in ("host", "pid", "started")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def description(process: psutil.Process) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from imagestudy.bundle import all_settings, bundle_of, packed_files
 from imagestudy.clusters import require_quotable
 from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
+from imagestudy.own_pictures import BUNDLE
 from imagestudy.provenance import code_digests
 from imagestudy.settings import Study
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
@@ -44,11 +45,12 @@ os.environ.update(
 
 
 # What a bundle makes never lies among the results of a study that ran here.
-RESULTS = f"{study.folder}-bundle" if bundle else study.folder
+RESULTS = f"{study.folder}-{BUNDLE}" if bundle else study.folder
 
 
 onstart:
-    require_writable(Path(at_scale("logs")))
+    for place in ("resources/logs", *map(at_scale, ("logs", "benchmarks", "data"))):
+        require_writable(Path(place))
     if workflow.non_local_exec:
         sources = [] if bundle else study.find_sources()
         asked_for = workflow.config_settings.config_args or []

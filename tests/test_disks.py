@@ -240,6 +240,14 @@ def test_a_writable_folder_that_is_not_there_yet(tmp_path):
     write_json(tmp_path / "a" / "b" / "c.json", 1)
 
 
+@pytest.mark.parametrize("kind", ["a file", "a link to nowhere"])
+def test_what_is_no_folder_is_named(tmp_path, kind):
+    place = tmp_path / "results"
+    place.symlink_to(tmp_path / "disk") if kind == "a link to nowhere" else place.write_text("")
+    with pytest.raises(StudyError, match=r"results is no folder, or a link to one that is not"):
+        disks.require_writable(place / "demo" / "logs")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_of_another_person(tmp_path):
     tmp_path.chmod(0o500)

@@ -1,8 +1,11 @@
 """Of what a probe has measured, small differences decide nothing."""
 
+import json
+
 import pytest
 
-from imagestudy.engine import choice
+from imagestudy.engine import choice, read_engine
+from imagestudy.errors import StudyError
 
 
 def speeds(*found):
@@ -18,3 +21,12 @@ def test_the_simplest_of_the_fast_is_chosen(rates, expected):
     measured = speeds(*((*way, rate) for way, rate in zip(ways, rates, strict=True)))
     threads, precision, compiled = ways[expected]
     assert choice(measured) == {"precision": precision, "compiled": compiled, "threads": threads}
+
+
+@pytest.mark.parametrize(
+    "found", [[], {"precision": "float32"}, {"precision": "float32", "compiled": 1, "threads": 2}]
+)
+def test_what_another_version_probed_is_refused(tmp_path, found):
+    (tmp_path / "engine.json").write_text(json.dumps(found))
+    with pytest.raises(StudyError, match=r"engine.json was made by another version"):
+        read_engine(tmp_path / "engine.json")

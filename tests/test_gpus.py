@@ -106,6 +106,12 @@ def test_a_job_may_not_ask_for_more_gpus_than_there_are(job):
     assert "no more than these: fake-a, fake-b" in said(log)
 
 
+def test_a_gpu_that_is_named_twice_is_there_once(job):
+    process, log = job(2, devices="fake-a,fake-a")
+    assert process.wait() == 1
+    assert "no more than these: fake-a" in said(log)
+
+
 @pytest.mark.parametrize(
     ("gpus", "devices", "more", "seen"),
     [

@@ -242,6 +242,30 @@ def test_links_in_a_folder_lead_to_pictures_or_nowhere(tmp_path):
     refused(source, "b/9.png cannot be read: Too many levels of symbolic links")
 
 
+def test_a_linked_class_is_not_left_out_without_a_word(tmp_path):
+    source = class_folder(tmp_path / "own", {"a": 8, "b": 8})
+    (source / "c").symlink_to(source / "a")
+    refused(source, "own/c is a link to a folder, which is not followed")
+    (source / "c").unlink()
+    (source / "c").symlink_to(".")
+    refused(source, "own/c is a link to a folder, which is not followed")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_class_that_cannot_be_read_is_not_left_out_without_a_word(tmp_path):
+    source = class_folder(tmp_path / "own", {"a": 8, "b": 8})
+    (source / "b").chmod(0)
+    refused(source, "own/b cannot be read")
+
+
+def test_a_picture_of_many_scans_is_not_decoded():
+    whole = saved(NOISE, "JPEG")
+    place = whole.rindex(b"\xff\xda")
+    scan = whole[place:-2]
+    with pytest.raises(StudyError, match="here has more than 100 scans"):
+        decode(whole[:place] + scan * 101 + whole[-2:], "here")
+
+
 def test_a_file_too_large_is_not_read(tmp_path):
     with (tmp_path / "large").open("wb") as file:
         file.truncate(archives.LARGEST_FILE + 1)

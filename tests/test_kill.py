@@ -395,6 +395,13 @@ def test_a_lock_that_nobody_owns_is_left(locked):
     assert "was not started by make" in ended.stderr
 
 
+def test_an_owner_that_a_power_failure_left_empty_is_nobody(locked):
+    (locked.folder / ".snakemake" / "locks" / "owner.json").write_text("")
+    ended = locked()
+    assert ended.returncode == 1
+    assert "was not started by make" in ended.stderr
+
+
 def test_one_that_still_waits_is_seen(locked):
     """Two commands after a kill: the second must not go on where the first waits for jobs."""
     (locked.folder / ".snakemake").mkdir(exist_ok=True)

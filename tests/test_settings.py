@@ -278,6 +278,14 @@ REFUSED = [
         "experiment's script is 'keras_cnn'",
     ),
     (
+        {"own": {"name": "bundle", "path": "."}},
+        "config.yaml: own.name is 'bundle', but results/<scale>-bundle is where the results of a",
+    ),
+    (
+        {"searches": {"hand": {"rounds": 1000, "trials_per_round": 11}}},
+        "config.yaml: searches.hand has 11,000 trials (1 seeds, 1000 rounds of 11); it may have",
+    ),
+    (
         {"datasets": {"cifar10": {"path": "somewhere"}}},
         "datasets.cifar10.path is given, but the official cifar10 data are looked for under",
     ),
@@ -457,3 +465,9 @@ def test_of_a_very_long_message_both_ends_are_said():
     assert said.startswith("config.yaml: scale is x") and said.endswith(
         "it must be one of: cpu, demo, full"
     )
+
+
+def test_a_home_that_is_nobodys_is_named():
+    study = Study.load(ROOT, {"scale": "cpu", "data_root": "~nobody_has_this_name/data"})
+    with pytest.raises(StudyError, match="data_root is '~nobody_has_this_name/data'; there is no"):
+        study.find_sources()

@@ -41,7 +41,13 @@ def _says(error: BaseException, numbers: set[int], words: tuple[str, ...]) -> bo
 
 def require_writable(path: Path) -> None:
     """Refuse a folder, there or to be made, in which nothing can be written."""
-    there = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    whole = (path.absolute(), *path.absolute().parents)
+    there = next(each for each in whole if os.path.lexists(each))
+    if not there.is_dir():
+        raise StudyError(
+            f"{there} is no folder, or a link to one that is not there; the study writes in it: "
+            "move it away, or see that its disk is mounted"
+        )
     if not os.access(there, os.W_OK):
         raise StudyError(
             f"{there} cannot be written: its folder or file system is read-only for you; make it "

@@ -14,6 +14,7 @@ ATTEMPTS = 5
 PAUSE = 2.0  # seconds after the first failure, doubled after each
 TIMEOUT = (15, 60)  # seconds to connect, and between two pieces
 PIECE = 1 << 18
+WORTH_ASKING_AGAIN = (408, 429)  # the server timed out; it was asked too often
 
 
 class _ShortError(Exception):
@@ -60,7 +61,9 @@ def download(
 def _hopeless(error: Exception) -> bool:
     """Whether the server said that asking again would not help."""
     response = getattr(error, "response", None)
-    return response is not None and 400 <= response.status_code < 500
+    if response is None or response.status_code in WORTH_ASKING_AGAIN:
+        return False
+    return 400 <= response.status_code < 500
 
 
 def _fetch(url: str, partial: Path, size: int) -> None:

@@ -5,9 +5,12 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from imagestudy import provenance
+from imagestudy.errors import StudyError
+from imagestudy.results import read_json
 
 # A choice has to be faster than a simpler one by so much: less is noise.
 MARGIN = 1.05
@@ -40,6 +43,20 @@ def probe(threads: int) -> dict[str, Any]:
         "hardware": provenance.hardware(),
         "finished": provenance.now(),
     }
+
+
+def read_engine(path: Path) -> dict[str, Any]:
+    """What `probe` found, from the file at `path`; a `StudyError` where another version did."""
+    found = read_json(path)
+    kinds = {"precision": str, "compiled": bool, "threads": int}
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(key), kind) for key, kind in kinds.items()
+    ):
+        raise StudyError(
+            f"{path} was made by another version of the study (it must have "
+            f"{', '.join(kinds)}); remove it, and the machine is probed again"
+        )
+    return found
 
 
 def choice(measured: list[dict[str, Any]]) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def _devices() -> list[str]:
     """The ids of the GPUs that this process may use."""
     if VISIBLE in os.environ:
         words = [word.strip() for word in os.environ[VISIBLE].split(",")]
-        return [word for word in words if word not in ("", "-1")]  # so a person hides them all
+        # A person hides them all by -1; none is there twice, however often it is named.
+        return [word for word in dict.fromkeys(words) if word not in ("", "-1")]
     if not shutil.which("nvidia-smi"):
         return []
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)

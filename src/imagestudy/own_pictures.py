@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from imagestudy.errors import StudyError
 from imagestudy.merging import merged
 
 DEFAULTS = {
@@ -11,6 +12,8 @@ DEFAULTS = {
     "selection_fraction": 0.1,
     "seed": 1,
 }
+# Behind the scale in the name of the folder that holds what is made from a bundle.
+BUNDLE = "bundle"
 # What two experiments may differ in and still train the same.
 LABELS = ("title", "role", "number", "improves")
 
@@ -27,6 +30,11 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     """
     own = config["own"]
     name = own["name"]
+    if name == BUNDLE:
+        raise StudyError(
+            f"config.yaml: own.name is {name!r}, but results/<scale>-{BUNDLE} is where the results of "
+            "a bundle lie; give the pictures another name"
+        )
     title = name.replace("_", " ").capitalize()
     dataset = {"title": title, **DEFAULTS, **{k: v for k, v in own.items() if k != "name"}}
     searches, search_for = _distinct(_moved(config["searches"], name))

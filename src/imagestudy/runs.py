@@ -15,12 +15,13 @@ from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.disks import is_of_disk
+from imagestudy.engine import read_engine
 from imagestudy.errors import StudyError
 from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record
-from imagestudy.results import choice_of, read_json, read_record
+from imagestudy.results import choice_of, read_record
 from imagestudy.sources import IMAGENET
 from imagestudy.spent import Spent
 from imagestudy.weights import load_start
@@ -256,7 +257,7 @@ class Run:
 
     def _engine(self, threads: int) -> dict[str, Any]:
         """Precision, compilation and threads: those of the settings, else what the probe found."""
-        found = read_json(self._inputs["engine"]) if "engine" in self._inputs else {}
+        found = read_engine(self._inputs["engine"]) if "engine" in self._inputs else {}
         chosen = {
             key: found[key] if self.training[key] == "auto" else self.training[key]
             for key in ("precision", "compiled")

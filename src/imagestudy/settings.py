@@ -110,10 +110,19 @@ class Study:
             return block["path"]
         official = ARCHIVES[block["format"]]
         if kind == "data_root":
-            return str(in_data_root(official, Path(self.config["data_root"]).expanduser()))
+            return str(in_data_root(official, self._data_root))
         if kind == "generated":
             return f"resources/{self.scale}/{dataset}/{official.file}"
         return f"resources/{official.file}"
+
+    @property
+    def _data_root(self) -> Path:
+        given = self.config["data_root"]
+        try:
+            return Path(given).expanduser()
+        except RuntimeError:
+            reason = "there is no such user here"
+            raise StudyError(f"config.yaml: data_root is {given!r}; {reason}") from None
 
     def own_files(self, dataset: str) -> dict[str, int]:
         """Number, bytes and latest change of the files of own data; nothing for official ones.
@@ -122,8 +131,14 @@ class Study:
         """
         if self.source_kind(dataset) != "own":
             return {}
-        files = [each for each in Path(self.source(dataset)).rglob("*") if each.is_file()]
-        stats = [each.stat() for each in files]
+        try:
+            files = [each for each in Path(self.source(dataset)).rglob("*") if each.is_file()]
+            stats = [each.stat() for each in files]
+        except OSError as error:
+            raise StudyError(
+                f"config.yaml: datasets.{dataset}.path is {self.source(dataset)!r}; "
+                f"{error.filename} in it cannot be read ({error.strerror}): change its permissions"
+            ) from None
         return {
             "files": len(stats),
             "bytes": sum(stat.st_size for stat in stats),
@@ -133,7 +148,7 @@ class Study:
     def imagenet_weights(self) -> str:
         """The path of VGG-16's published weights."""
         if self.config["data_root"]:
-            return str(in_data_root(IMAGENET_WEIGHTS, Path(self.config["data_root"]).expanduser()))
+            return str(in_data_root(IMAGENET_WEIGHTS, self._data_root))
         return f"resources/{IMAGENET_WEIGHTS.file}"
 
     @property

@@ -70,13 +70,26 @@ class Folder(Place):
     def _all_names(self) -> list[str]:
         found = []
         root = str(self.path)
-        for folder, _, files in os.walk(root):
+        for folder, folders, files in os.walk(root, onerror=self._unreadable):
+            for each in folders:
+                where = Path(folder, each)
+                if where.is_symlink():
+                    raise StudyError(
+                        f"{where} is a link to a folder, which is not followed: it could lead "
+                        "anywhere, and in circles; put the folder itself there"
+                    )
             inner = PurePosixPath(os.path.relpath(folder, root)).as_posix()
             start = "" if inner == "." else f"{inner}/"
             found += [start + file for file in files]
         for name in found:
             require_printable(name, self.path)
         return found
+
+    def _unreadable(self, error: OSError) -> None:
+        raise StudyError(
+            f"{error.filename} cannot be read ({error.strerror}); its pictures would be missing: "
+            "change its permissions, or take it out"
+        )
 
 
 class Zip(Place):

@@ -27,6 +27,7 @@ FILTERS = {
 }
 SUFFIXES = (".png", ".jpg", ".jpeg")
 LARGEST_PICTURE = 50_000_000  # pixels
+MOST_SCANS = 100
 BLOCK = 256
 # Starting processes takes longer than decoding so many small pictures.
 FEW = 2000
@@ -116,6 +117,12 @@ def decode(data: bytes, where: str) -> Image.Image:
     """A JPEG or PNG file's picture, of mode RGB or L (grey), loaded whole."""
     try:
         picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
+        # In a JPEG's data this marker stands for nothing else; a usual one has ten at most.
+        if picture.format == "JPEG" and data.count(b"\xff\xda") > MOST_SCANS:
+            raise StudyError(
+                f"{where} has more than {MOST_SCANS} scans, each of which takes as long as a "
+                "picture; save it anew"
+            )
         width, height = picture.size
         if width * height > LARGEST_PICTURE:
             raise StudyError(
