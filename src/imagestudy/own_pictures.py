@@ -32,8 +32,8 @@ def on_own_pictures(config: dict[str, Any]) -> dict[str, Any]:
     name = own["name"]
     if name == BUNDLE:
         raise StudyError(
-            f"config.yaml: own.name is {name!r}, but results/<scale>-{BUNDLE} is where the results of "
-            "a bundle lie; give the pictures another name"
+            f"config.yaml: own.name is {name!r}, but results/<scale>-{BUNDLE} is where the results "
+            "of a bundle lie; give the pictures another name"
         )
     title = name.replace("_", " ").capitalize()
     dataset = {"title": title, **DEFAULTS, **{k: v for k, v in own.items() if k != "name"}}
