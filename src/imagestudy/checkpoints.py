@@ -1,6 +1,5 @@
 """The state of a training that has not finished, kept outside the outputs of its job."""
 
-import io
 import json
 import os
 from pathlib import Path
@@ -27,10 +26,8 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Replace the saved state in one step, so that a kill leaves the old or the new one."""
-        buffer = io.BytesIO()
-        np.savez(buffer, state=np.array(json.dumps(state)), **arrays)
         with self._partial.open("wb") as file:
-            file.write(buffer.getbuffer())
+            np.savez(file, state=np.array(json.dumps(state)), **arrays)
             file.flush()
             os.fsync(file.fileno())
         self._partial.replace(self._path)
