@@ -246,6 +246,7 @@ HARM = [
     ({"files": {"development.csv": 1}}, "a digest is no text"),
     ({"files": {}}, "'data/cifar10/boxes.npz' is missing"),
     ({"made_with": []}, "settings cannot be read"),
+    ({"made_with": {}}, "made_with has not the experiments and searches of its config"),
     ({"config": {}}, "the top level lacks title"),
     ({"config": []}, "is not of type 'object'"),
     ({"config": 7}, "is not of type 'object'"),

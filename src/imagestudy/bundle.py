@@ -171,6 +171,10 @@ def _require_harmless(path: Path, manifest: dict[str, Any]) -> None:
         for differing in sorted(files.keys() ^ known):
             said = "is no file of such a study" if differing in files else "is missing"
             raise _no_bundle(path, f"{differing[:100]!r} {said}")
+        kinds = ("experiments", "searches")
+        recorded = {kind: sorted(blocks) for kind, blocks in manifest["made_with"].items()}
+        if recorded != {kind: sorted(config[kind]) for kind in kinds}:
+            raise _no_bundle(path, f"made_with has not the {' and '.join(kinds)} of its config")
         changed = _changed_of_results(manifest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"its settings cannot be read ({type(error).__name__}: {error})"
