@@ -12,6 +12,15 @@ STATISTICS = {"mean": [0.5, 0.4, 0.3], "std": [0.25, 0.25, 0.25]}
 SHAPE = {"image_shape": (32, 32, 3), "classes": 10, "statistics": STATISTICS}
 
 
+SMALL_CNN = {
+    "maps": [4, 8],
+    "convolutions_per_stage": 1,
+    "units": 8,
+    "dropout": 0.1,
+    "batch_normalization": True,
+}
+
+
 def test_vgg16_has_the_published_number_of_parameters():
     base = convolutional_base((32, 32, 3), STATISTICS, 1.0, False, "scratch")
     assert base.count_params() == 14_714_688
@@ -86,23 +95,7 @@ def test_every_network_takes_raw_pictures_and_gives_probabilities(precision):
         networks = [
             alexnet(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
             vgg16(**SHAPE, width=0.05, dropout=0.5, batch_normalization=True),
-            keras_cnn(
-                **SHAPE,
-                maps=[4, 8],
-                convolutions_per_stage=1,
-                units=8,
-                dropout=0.1,
-                batch_normalization=True,
-            ),
-            keras_cnn(
-                **SHAPE,
-                maps=[4, 8],
-                convolutions_per_stage=1,
-                units=8,
-                dropout=0.1,
-                batch_normalization=False,
-                average=True,
-            ),
+            *(keras_cnn(**SHAPE, **SMALL_CNN, **more) for more in ({}, {"average": True})),
             residual_cnn(**SHAPE, maps=[4, 8], dropout=0.1),
         ]
     finally:

@@ -69,19 +69,30 @@ class Bundle:
 
 def packed_files(study: Study) -> list[str]:
     """What a bundle has of a study's results: what all is computed from, and nothing large."""
-    runs = [(name, seed) for name in study.experiments for seed in study.seeds(name)]
-    rounds = [
-        (f"searches/{name}/seed-{seed}/round-{number}", block["trials_per_round"])
+    runs = [run_place(name, seed) for name in study.experiments for seed in study.seeds(name)]
+    trials = [
+        trial_place(name, seed, number, trial)
         for name, block in study.searches.items()
         for seed in block["seeds"]
         for number in range(1, block["rounds"] + 1)
+        for trial in range(1, block["trials_per_round"] + 1)
     ]
     return [
         "development.csv",
-        *(f"runs/{name}/seed-{seed}/{file}" for file in OF_A_RUN for name, seed in runs),
-        *(f"{of}/trial-{n}/result.json" for of, count in rounds for n in range(1, count + 1)),
+        *(f"{run}/{file}" for file in OF_A_RUN for run in runs),
+        *(f"{trial}/result.json" for trial in trials),
         *(f"data/{name}/{file}" for name in study.datasets for file in OF_A_DATASET),
     ]
+
+
+def run_place(experiment: str, seed: int) -> str:
+    """The folder of a run under the study's results."""
+    return f"runs/{experiment}/seed-{seed}"
+
+
+def trial_place(search: str, seed: int, number: int, trial: int) -> str:
+    """The folder of a trial of round `number` under the study's results."""
+    return f"searches/{search}/seed-{seed}/round-{number}/trial-{trial}"
 
 
 def bundle_of(asked_for: dict[str, Any], schema: Path) -> Bundle | None:

@@ -18,6 +18,8 @@ from imagestudy.bundle import (
     UNREADABLE,
     Bundle,
     block_digests,
+    run_place,
+    trial_place,
 )
 from imagestudy.data import SPLITS
 from imagestudy.differences import first_difference
@@ -150,11 +152,10 @@ def _expected(bundle: Bundle) -> dict[str, dict[str, Any]]:
 
 def result_path(settings: dict[str, Any]) -> str:
     """Where the result of these settings lies under the study's results."""
-    name, seed = settings["name"], settings["seed"]
+    of = settings["name"], settings["seed"]
     if "trial" not in settings:
-        return f"runs/{name}/seed-{seed}/result.json"
-    place = f"round-{settings['round']}/trial-{settings['trial']}"
-    return f"searches/{name}/seed-{seed}/{place}/result.json"
+        return f"{run_place(*of)}/result.json"
+    return f"{trial_place(*of, settings['round'], settings['trial'])}/result.json"
 
 
 def _write_arrays(folder: Path) -> None:
