@@ -498,8 +498,14 @@ def test_batches_are_the_same_where_the_device_makes_them(kinds):
             np.testing.assert_array_equal(np.asarray(one), other)
 
 
-def test_a_training_is_the_same_where_the_device_holds_the_data(pictures, tmp_path, monkeypatch):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_training_is_the_same_where_the_device_holds_the_data(
+    compiled, pictures, tmp_path, monkeypatch
+):
     settings = {"epochs": 2, "batch_size": 8, "augmentation": STILL | EVERYTHING}
+    monkeypatch.setattr(device, "_compiled", compiled)
+    # An epoch has more steps than a call, and its last call fewer than the others.
+    monkeypatch.setattr("imagestudy.epochs.STEPS_AT_ONCE", 3)
     fitted = []
     for name, on_device in (("numpy", False), ("device", True)):
         monkeypatch.setattr(device, "holds_data", lambda on_device=on_device: on_device)

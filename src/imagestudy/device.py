@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import random
 from typing import Any
 
 import keras
+import numpy as np
 
 GPU = "gpu"
 CPU = "cpu"
@@ -24,7 +26,12 @@ def prepare(threads: int, precision: str, seed: int, compiled: bool | None = Non
         os.environ[variable] = str(threads)
     # A second one starts what the first need not wait for: 5 to 10 percent of a step.
     os.environ["TF_NUM_INTEROP_THREADS"] = str(min(threads, 2))
-    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        keras.utils.set_random_seed(seed)
+    else:
+        # Keras's own would import TensorFlow wherever it is installed: five seconds of each job.
+        random.seed(seed)
+        np.random.seed(seed)
     keras.config.set_dtype_policy(precision)
     _compiled = compiled
 

@@ -6,7 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import keras
-import numpy as np
+
+from imagestudy.steps import Filled
 
 
 def cross_entropy(targets: Any, probabilities: Any) -> Any:
@@ -67,7 +68,7 @@ class Steps:
             return jax.lax.fori_loop(0, count, one, (state, found))
 
         self._steps = jax.jit(all_steps)
-        self._most = 0
+        self._filled = Filled()
 
     def place(self, arrays: Any) -> None:
         """Put `arrays`, a tuple of NumPy's, on the device for all steps to come."""
@@ -76,13 +77,8 @@ class Steps:
     def __call__(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """Train on `batches`, one after another; the loss and the accuracy of each."""
         count = len(batches)
-        self._most = max(self._most, count)
-        # Filled up to one size, so that what is left of an epoch is not compiled again.
-        filled = [*batches, *[batches[-1]] * (self._most - count)]
-        stacked = jax.tree.map(lambda *each: np.stack(each), *filled)
-        rates = np.float32([*rates, *[0] * (self._most - count)])
         state = tuple([variable.value for variable in each] for each in self._variables)
-        state, found = self._steps(self._placed, state, (stacked, rates), count)
+        state, found = self._steps(self._placed, state, self._filled(batches, rates), count)
         for variables, values in zip(self._variables, state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)

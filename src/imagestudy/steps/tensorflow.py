@@ -1,5 +1,6 @@
-"""Training steps on TensorFlow."""
+"""Training steps on TensorFlow; where the data lie on the device, several of them in a call."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from imagestudy import device
+from imagestudy.steps import Filled
 
 
 class Steps:
@@ -31,7 +33,9 @@ class Steps:
         def update(gradients: list[Any]) -> None:
             optimizer.apply([tf.cast(each, tf.float32) for each in gradients])
 
-        @tf.function(jit_compile=device.jit_compile() and _can_be_compiled(network))
+        compiled = device.jit_compile() and _can_be_compiled(network)
+
+        @tf.function(jit_compile=compiled)
         def step(placed: Any, batch: Any) -> tuple[Any, Any]:
             inputs, targets = make(placed, batch)
             with tf.GradientTape() as tape:
@@ -41,7 +45,17 @@ class Steps:
             right = tf.argmax(given, axis=-1) == tf.argmax(targets, axis=-1)
             return loss, tf.reduce_mean(tf.cast(right, tf.float32))
 
-        self._step = step
+        @tf.function(jit_compile=compiled)
+        def steps(placed: Any, batches: Any, rates: Any, count: Any) -> Any:
+            found = tf.zeros((len(rates), 2))
+            for number in tf.range(count):
+                optimizer.learning_rate.assign(rates[number])
+                batch = tf.nest.map_structure(operator.itemgetter(number), batches)
+                of_step = tf.stack(step(placed, batch))
+                found = tf.tensor_scatter_nd_update(found, [[number]], [of_step])
+            return found
+
+        self._step, self._steps, self._filled = step, steps, Filled()
 
     def place(self, arrays: Any) -> None:
         """Put `arrays`, a tuple of NumPy's, on the device for all steps to come."""
@@ -49,11 +63,15 @@ class Steps:
 
     def __call__(self, batches: list[Any], rates: list[float]) -> list[tuple[float, float]]:
         """Train on `batches`, one after another; the loss and the accuracy of each."""
+        if self._placed:
+            stacked, filled_rates = self._filled(batches, rates)
+            count = len(batches)
+            found = self._steps(self._placed, stacked, filled_rates, tf.constant(count))
+            return [(loss, right) for loss, right in found[:count].numpy().tolist()]
         found = []
         for batch, rate in zip(batches, rates, strict=True):
             self._optimizer.learning_rate = rate
             found.append(self._step(self._placed, batch))
-        # Asked for at the end only: a GPU need not wait for Python between the steps.
         return [(float(loss), float(right)) for loss, right in found]
 
 
