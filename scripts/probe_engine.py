@@ -7,5 +7,6 @@ from imagestudy.jobs import logged
 from imagestudy.results import write_json
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0], snakemake.resources.gpu):
-        write_json(Path(snakemake.output.engine), probe(snakemake.threads))
+    gpus = snakemake.resources.gpu
+    with logged(snakemake.log[0], gpus):
+        write_json(Path(snakemake.output.engine), probe(snakemake.threads, gpus))

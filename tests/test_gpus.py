@@ -8,8 +8,9 @@ import pytest
 from conftest import ROOT
 from slurm_study import TARGET, ClusterStudy, wait_for
 
+from imagestudy import engine
 from imagestudy.errors import StudyError
-from imagestudy.gpus import VISIBLE, leased
+from imagestudy.gpus import VISIBLE, leased, require_found
 
 JOB = """
 import os, sys, time
@@ -161,3 +162,32 @@ def test_two_runs_on_a_machine_with_two_gpus_train_side_by_side(tmp_path):
     logs = (study.folder / "results" / "demo" / "logs" / "run").glob("*.log")
     named = [line for log in logs for line in said(log).splitlines() if "VISIBLE_DEVICES=" in line]
     assert sorted(named) == [f"CUDA_VISIBLE_DEVICES=fake-{name}" for name in "ab"]
+
+
+@pytest.fixture
+def driver(tmp_path, monkeypatch):
+    """A machine whose driver knows two GPUs, whatever the backends find."""
+    program = tmp_path / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'GPU 0: made up'\necho 'GPU 1: made up'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.delenv(VISIBLE, raising=False)
+
+
+def test_a_job_with_a_gpu_does_not_train_on_the_cpu(driver, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "1")
+    require_found("gpu")
+    with pytest.raises(StudyError, match="has GPU 1, but the backend finds none.*tensorflow-cuda"):
+        require_found("cpu")
+
+
+def test_who_hides_all_gpus_trains_on_the_cpu(driver, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "-1")
+    require_found("cpu")
+
+
+def test_the_probe_of_a_job_with_a_gpu_does_not_measure_the_cpu(driver, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    with pytest.raises(StudyError, match="has GPU 0, 1, but the backend finds none"):
+        engine.probe(threads=1, gpus=1)

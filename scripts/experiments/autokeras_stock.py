@@ -25,5 +25,6 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
+            gpus=snakemake.resources.gpu,
             waited=waited,
         ).perform(train_autokeras_stock)

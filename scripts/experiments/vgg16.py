@@ -21,5 +21,6 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
+            gpus=snakemake.resources.gpu,
             waited=waited,
         ).perform(train_vgg16)

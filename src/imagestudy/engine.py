@@ -10,6 +10,7 @@ from typing import Any
 
 from imagestudy import provenance
 from imagestudy.errors import StudyError
+from imagestudy.gpus import require_found
 from imagestudy.results import read_json
 
 # A choice has to be faster than a simpler one by so much: less is noise.
@@ -18,10 +19,11 @@ BATCH = 128
 STEPS = 3
 
 
-def probe(threads: int) -> dict[str, Any]:
+def probe(threads: int, gpus: int = 0) -> dict[str, Any]:
     """Train a small network for a few steps in each way that comes into question.
 
     `threads` are those that a training may use; half of them may be faster, where two share a core.
+    `gpus`: how many this job was lent; a `StudyError` where the backend then finds none.
     Returns the fastest `precision`, `compiled` and `threads`, all that was `measured` (pictures per
     second), and the machine it holds for.
     """
@@ -35,6 +37,8 @@ def probe(threads: int) -> dict[str, Any]:
             check=True,
         )
         measured += json.loads(ended.stdout.splitlines()[-1])
+        if gpus:
+            require_found(measured[-1]["device"])
         if measured[-1]["device"] == "gpu":
             break  # there the threads of a CPU decide nothing
     return choice(measured) | {

@@ -58,17 +58,38 @@ def leased(count: int, leases: Path = LEASES) -> Iterator[list[str]]:
                 os.environ[VISIBLE] = before
 
 
+def require_found(device: str) -> None:
+    """Refuse to train on the CPU a job that was lent a GPU.
+
+    `device`: what the backend would train on, `cpu` or `gpu`.
+
+    Raises:
+        StudyError: if that is the CPU, though the machine has a GPU, and it is not hidden.
+    """
+    if device == "cpu" and _count() and (present := _devices()):
+        raise StudyError(
+            f"this job has GPU {', '.join(present)}, but the backend finds none, and would train "
+            "on the CPU: what is installed is made for CPUs, or does not fit the GPU's driver. "
+            "Install what is made for GPUs (`make environment ENVIRONMENT=tensorflow-cuda`, or "
+            f"`jax-cuda`), or set {VISIBLE}=-1, which hides every GPU, to train on the CPU"
+        )
+
+
 def _devices() -> list[str]:
     """The ids of the GPUs that this process may use."""
     if VISIBLE in os.environ:
         words = [word.strip() for word in os.environ[VISIBLE].split(",")]
         # A person hides them all by -1; none is there twice, however often it is named.
         return [word for word in dict.fromkeys(words) if word not in ("", "-1")]
+    return [str(number) for number in range(_count())]
+
+
+def _count() -> int:
+    """How many GPUs the machine's driver knows."""
     if not shutil.which("nvidia-smi"):
-        return []
+        return 0
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
-    gpus = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
-    return [str(number) for number in range(len(gpus))]
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
 
 
 def _wait_for(

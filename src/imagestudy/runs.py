@@ -17,6 +17,7 @@ from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.disks import is_of_disk
 from imagestudy.engine import read_engine
 from imagestudy.errors import StudyError
+from imagestudy.gpus import require_found
 from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
@@ -38,14 +39,17 @@ class Run:
         threads: int,
         inputs: dict[str, str],
         outputs: dict[str, str],
+        gpus: int = 0,
         waited: float = 0.0,
     ) -> None:
         """`inputs`: `data` (dataset.json); where they apply `engine`, `start`, `best`, `proposals`.
 
-        `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
+        `outputs`: see `Record`. `gpus`: how many this job was lent. `waited`: seconds of this
+        process that are not the run's.
         """
         self._settings = settings
         self._checkpoints = Path(checkpoints)
+        self._gpus = gpus
         self._inputs = {name: Path(path) for name, path in inputs.items()}
         self._choice = self._chosen()
         effective = merged(settings, {k: self._choice[k] for k in ("network", "training")})
@@ -101,6 +105,8 @@ class Run:
             self._settings["seed"],
             self._record.compiled,
         )
+        if self._gpus:
+            require_found(device.kind())
         path = self._checkpoints / f"{self._name()}.spent"
         with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
