@@ -44,6 +44,9 @@ rule trial:
         at_scale("logs/trial/{search}-{seed}-{round}-{trial}.log"),
     benchmark:
         at_scale("benchmarks/trial/{search}-{seed}-{round}-{trial}.tsv")
+    # The second attempt records what the first crashed of, and the search goes on. On a cluster the
+    # profile says how many there are; inside an allocation there is one.
+    retries: 1 if workflow.local_exec and not workflow.remote_exec else None
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS

@@ -204,7 +204,8 @@ def search_before(rounds, tmp_path):
 @pytest.mark.parametrize(
     ("number", "moment", "kill", "finished"),
     [
-        (2, both_have_started, all_trials, 2),
+        # Snakemake, which lives, starts both once more.
+        (2, both_have_started, all_trials, 4),
         (2, one_can_be_resumed, everything, 2),
     ],
 )
@@ -221,6 +222,17 @@ def test_a_killed_search_ends_like_any_other(rounds, search_before, number, mome
     if moment is one_can_be_resumed:
         assert any("resumed after step" in log for log in search.trial_logs())
     assert search.is_tidy()
+
+
+def test_a_search_goes_on_without_a_trial_that_crashed(search_before):
+    search = search_before(2)
+    snakemake = search.started()
+    wait_for(lambda: search.checkpoints())
+    search.trials()[0].send_signal(signal.SIGSEGV)
+    assert snakemake.wait(PATIENCE) == 0, search.output()
+    ledger = pd.read_csv(search.folder / SELECTED[0])
+    assert sorted(ledger["status"]) == ["completed"] * 3 + ["failed"]
+    assert ledger["error"].dropna().tolist() == ["crashed: Segmentation fault"]
 
 
 def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
