@@ -26,27 +26,28 @@ TINY_MAP = 2
 @contextlib.contextmanager
 def layers(network: keras.Model) -> Iterator[None]:
     """Let the layers of `network`, nested ones included, be called in their faster forms."""
-    changed = list(_layers_with_faster_forms(network))
-    for layer in changed:
-        layer.call = FORMS[type(layer)](layer, layer.call)
-    pooled = list(_relus_before_pooling(network))
-    for layer, pooling in pooled:
-        if isinstance(layer, keras.layers.ReLU):
-            layer.call = lambda inputs: inputs
-        else:
-            layer.activation = keras.activations.linear
-        pooling.call = _then_relu(pooling.call)
+    with contextlib.ExitStack() as replaced:
+        for layer in list(_layers_with_faster_forms(network)):
+            replaced.enter_context(_has(layer, "call", FORMS[type(layer)](layer, layer.call)))
+        for layer, pooling in list(_relus_before_pooling(network)):
+            replaced.enter_context(_has(layer, *WITHOUT_RELU[type(layer)]))
+            replaced.enter_context(_has(pooling, "call", _then_relu(pooling.call)))
+        yield
+
+
+@contextlib.contextmanager
+def _has(layer: keras.layers.Layer, attribute: str, value: Any) -> Iterator[None]:
+    """Give `layer` an attribute of its own, and in the end what it had."""
+    own = attribute in vars(layer)
+    before = getattr(layer, attribute)
+    setattr(layer, attribute, value)
     try:
         yield
     finally:
-        for layer, pooling in pooled:
-            del pooling.call
-            if isinstance(layer, keras.layers.ReLU):
-                del layer.call
-            else:
-                layer.activation = keras.activations.relu
-        for layer in changed:
-            del layer.call
+        if own:
+            setattr(layer, attribute, before)
+        else:
+            delattr(layer, attribute)
 
 
 def _layers_with_faster_forms(network: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -248,4 +249,9 @@ FORMS = {
     keras.layers.BatchNormalization: batch_normalization,
     keras.layers.Conv2D: convolution,
     keras.layers.Dense: dense,
+}
+# What makes of a layer with ReLU the same without.
+WITHOUT_RELU = {
+    keras.layers.Conv2D: ("activation", keras.activations.linear),
+    keras.layers.ReLU: ("call", lambda inputs: inputs),
 }
