@@ -315,8 +315,8 @@ def test_seeds_of_what_a_program_found_do_not_make_it_the_best_method(whole):
 def test_it_says_what_searches_were_compared(whole):
     accuracies("autokeras", "keras_cnn")(whole, 0.2)
     claim = found(whole)["autokeras_better"]
-    assert "(three searches against one search with three seeds" in claim.shown
-    assert "(three seeds" in found(whole)["transfer_accurate"].shown
+    assert "(three searches against one search with three seeds" in claim.measured
+    assert "(three seeds" in found(whole)["transfer_accurate"].measured
 
 
 def test_p_values_are_adjusted_within_the_family(whole):

@@ -16,7 +16,7 @@ class Claim(NamedTuple):
 
     `statement` is what the original says, None where the sentence is this study's own; `outcome`
     is `holds`, `opposite`, `undecided`, `not comparable` or `not testable`. `evidence` has all
-    numbers, `shown` says them in words.
+    numbers, `measured` says the first of them in words, `besides` the rest.
     """
 
     name: str
@@ -24,7 +24,8 @@ class Claim(NamedTuple):
     outcome: str
     sentence: str
     evidence: dict[str, Any]
-    shown: str
+    measured: str
+    besides: str = ""
 
 
 class Words(NamedTuple):
@@ -46,7 +47,8 @@ def of_methods(
         found.outcome,
         sentence(evidence, found, words),
         numbers(found, margin) | {"networks": networks},
-        measured(evidence, found) + told_by_pictures(networks),
+        measured(evidence, found),
+        told_by_pictures(networks),
     )
 
 
@@ -124,4 +126,5 @@ def told_by_pictures(networks: list[dict[str, Any]]) -> str:
 
 def as_json(claims: list[Claim]) -> list[dict[str, Any]]:
     """What is written of each claim: all but the words of its evidence."""
-    return [{k: v for k, v in each._asdict().items() if k != "shown"} for each in claims]
+    in_words = ("measured", "besides")
+    return [{k: v for k, v in each._asdict().items() if k not in in_words} for each in claims]

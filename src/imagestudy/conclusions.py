@@ -116,8 +116,8 @@ def _of_times(
         "unlearned": list(spoilt),
     }
     sure = "" if p is None else f", {wording.p_value(p)}"
-    shown = f"{what}: {spent[0]} against {spent[1]}, {ratio}{sure}"
-    return Claim(name, statement, outcome, text, numbers, shown)
+    measured = f"{what}: {spent[0]} against {spent[1]}, {ratio}{sure}"
+    return Claim(name, statement, outcome, text, numbers, measured)
 
 
 def _started(evidence: Evidence, pair: Pair) -> str:
@@ -140,7 +140,7 @@ def _not_run(evidence: Evidence, name: str, statement: str | None, pair: Pair) -
         NOT_TESTABLE,
         f"This cannot be tested: {why}",
         {"first": pair[0], "second": pair[1], "without_network": without},
-        why,
+        measured="",
     )
 
 
@@ -261,7 +261,7 @@ def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Cl
         OPPOSITE: f"AutoKeras's networks{on} have fewer parameters than the one found by hand",
     }
     undecided = f"Whether AutoKeras tends to larger networks{on} than one finds by hand is open"
-    shown = "; ".join(
+    measured = "; ".join(
         f"{who}: {network['layers']} layers, {wording.big(network['parameters'])} parameters, "
         f"{wording.big(network['flops'])} operations for a picture"
         for who, networks in (("AutoKeras", sides[0]), ("by hand", sides[1]))
@@ -282,7 +282,7 @@ def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Cl
             "units": searches,
             "units_needed": SEEDS_NEEDED,
         },
-        shown,
+        measured,
     )
 
 
@@ -325,7 +325,7 @@ def _autokeras_cost(evidence: Evidence, pair: Pair, compared: Compared) -> Claim
             "stated_layers": stated["layers"],
             "stated_days": stated["days"],
         },
-        f"here {found} after {wording.duration(spent)} of device time",
+        f"{found} after {wording.duration(spent)} of device time",
     )
 
 

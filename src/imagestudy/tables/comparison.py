@@ -2,6 +2,7 @@
 
 from imagestudy import latex
 from imagestudy.argument import claims
+from imagestudy.claims import Claim
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
 from imagestudy.plausibility import anchored
@@ -60,6 +61,11 @@ def anchors(evidence: Evidence) -> Table:
     return Table(align, headings, rows)
 
 
+def _measured(claim: Claim) -> str:
+    found = claim.measured + claim.besides
+    return rf" {{\color{{black!65}}Measured: {latex.title(found)}.}}" if found else ""
+
+
 def all_claims(evidence: Evidence) -> Table:
     """Every claim with its outcome and the evidence; each row can be linked to."""
     rows = [
@@ -67,7 +73,7 @@ def all_claims(evidence: Evidence) -> Table:
             links.target("claim", each.name)
             + (latex.title(each.statement) if each.statement else r"\emph{this study's own}"),
             rf"\textbf{{{each.outcome}}}",
-            rf"{latex.title(each.sentence)}. {{\color{{black!65}}{latex.title(each.shown)}.}}",
+            rf"{latex.title(each.sentence)}.{_measured(each)}",
         ]
         for each in claims(evidence)
     ]

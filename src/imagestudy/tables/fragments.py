@@ -52,7 +52,7 @@ def fragments(evidence: Evidence) -> dict[str, str]:
     for role in ROLES:
         found[f"summary_{role}"] = latex.tabular(summary.of_role(evidence, role))
     for name, each in evidence.experiments.items():
-        found[f"network_{name}"] = latex.tabular(networks.layers(each["network"]))
+        found[f"network_{name}"] = latex.longtable(networks.layers(each["network"]))
     for name, (table, shown) in FRAGMENTS.items():
         found[name] = shown(table(evidence))
     return found
