@@ -47,6 +47,13 @@ class ClusterStudy:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return ClusterStudy(folder)
 
+    def measured_without_cluster(self, folder: Path) -> dict[str, dict]:
+        """What a copy of this study in `folder` measures on one machine, undisturbed."""
+        study = self.copy(folder)
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", TARGET]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        return study.metrics()
+
     def rename_own_pictures(self, name: str) -> None:
         """A cluster takes no backslash."""
         (self.folder / FOLDER).rename(self.folder / name)

@@ -1,7 +1,5 @@
 """The study on a real Slurm cluster, and through its faults; see docs/reliability.md."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -31,11 +29,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared, tmp_path_factory):
-    """What the study of one experiment measures without a cluster, and without a fault."""
-    study = prepared.copy(tmp_path_factory.mktemp("undisturbed"))
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", TARGET]
-    subprocess.run(command, cwd=study.folder, check=True, capture_output=True)
-    return study.metrics()
+    return prepared.measured_without_cluster(tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture
