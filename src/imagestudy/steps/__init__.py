@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 
 Batch = Any  # inputs and targets, or what `make` makes them of
 
@@ -26,21 +25,3 @@ def compiled(
     else:
         from imagestudy.steps.tensorflow import Steps
     return Steps(network, optimizer, label_smoothing, make)
-
-
-class Filled:
-    """Batches stacked for one call, always the same number of them, so that it compiles once."""
-
-    def __init__(self) -> None:
-        self._most = 0
-
-    def __call__(self, batches: list[Batch], rates: list[float]) -> tuple[Batch, np.ndarray]:
-        """Each array of `batches` with one axis more in front, and `rates` as float32.
-
-        Behind what was given the last batch is repeated, up to the most that ever came.
-        """
-        self._most = max(self._most, len(batches))
-        missing = self._most - len(batches)
-        filled = [*batches, *[batches[-1]] * missing]
-        stacked = keras.tree.map_structure(lambda *each: np.stack(each), *filled)
-        return stacked, np.float32([*rates, *[0] * missing])

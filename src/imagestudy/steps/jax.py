@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import keras
 
-from imagestudy.steps import Filled
+from imagestudy.steps.filled import Filled
 
 
 def cross_entropy(targets: Any, probabilities: Any) -> Any:

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from imagestudy import device
-from imagestudy.steps import Filled
+from imagestudy.steps.filled import Filled
 
 
 class Steps:
