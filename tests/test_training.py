@@ -50,11 +50,12 @@ def pictures():
     return images.astype(np.uint8), labels
 
 
-def small_network(seed=1):
+def small_network(seed=1, normalized=False):
     keras.utils.set_random_seed(seed)
     inputs = keras.Input((8, 8, 3), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(inputs)
     x = keras.layers.Conv2D(4, 3, activation="relu")(x)
+    x = keras.layers.BatchNormalization()(x) if normalized else x
     x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
     return keras.Model(inputs, keras.layers.Dense(2, "softmax")(x))
 
@@ -509,7 +510,7 @@ def test_a_training_is_the_same_where_the_device_holds_the_data(
     fitted = []
     for name, on_device in (("numpy", False), ("device", True)):
         monkeypatch.setattr(device, "holds_data", lambda on_device=on_device: on_device)
-        fitted.append(fit(small_network(), pictures, tmp_path / name, **settings))
+        fitted.append(fit(small_network(normalized=True), pictures, tmp_path / name, **settings))
     for one, other in zip(fitted[0].history, fitted[1].history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-5)
         assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=1e-4)
