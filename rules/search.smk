@@ -1,5 +1,9 @@
 # Searches: rounds of trials put forward by a proposer, all on one ledger.
 
+# The second attempt records what the first crashed of, and the search goes on. On a cluster the
+# profile says how many there are, and inside an allocation there is one.
+RETRIES_OF_TRIAL = 1 if workflow.local_exec and workflow.is_main_process else None
+
 
 rule propose:
     input:
@@ -44,9 +48,7 @@ rule trial:
         at_scale("logs/trial/{search}-{seed}-{round}-{trial}.log"),
     benchmark:
         at_scale("benchmarks/trial/{search}-{seed}-{round}-{trial}.tsv")
-    # The second attempt records what the first crashed of, and the search goes on. On a cluster the
-    # profile says how many there are; inside an allocation there is one.
-    retries: 1 if workflow.local_exec and not workflow.remote_exec else None
+    retries: RETRIES_OF_TRIAL
     conda:
         "../envs/keras.yaml"
     threads: TRAINING_THREADS

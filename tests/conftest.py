@@ -1,5 +1,6 @@
 """A study small enough for a test: every experiment of the config, one step on a dozen pictures."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -183,3 +184,20 @@ def finished_study(tmp_path_factory):
 def fresh_study(tmp_path):
     """A tiny study of which nothing has run."""
     return StudyCopy(tmp_path)
+
+
+@pytest.fixture
+def driver(tmp_path, monkeypatch):
+    """A machine whose driver knows two GPUs, or fails, whatever the backends find."""
+
+    def make(script="echo 'GPU 0: made up'; echo 'GPU 1: made up'"):
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+
+    make()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    # What the backends find under that name is nothing, on a machine with GPUs too.
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "made-up")
+    return make

@@ -151,7 +151,8 @@ def test_a_script_that_is_loaded_has_not_looked_for_devices_yet():
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
 
-def test_two_runs_on_a_machine_with_two_gpus_train_side_by_side(tmp_path):
+def test_two_runs_on_a_machine_with_two_gpus_train_side_by_side(tmp_path, driver):
+    driver("exit 0")
     study = ClusterStudy.of_one_experiment(tmp_path)
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "fake-a,fake-b", "TMPDIR": str(tmp_path)}
     command = [
@@ -164,30 +165,34 @@ def test_two_runs_on_a_machine_with_two_gpus_train_side_by_side(tmp_path):
     assert sorted(named) == [f"CUDA_VISIBLE_DEVICES=fake-{name}" for name in "ab"]
 
 
-@pytest.fixture
-def driver(tmp_path, monkeypatch):
-    """A machine whose driver knows two GPUs, whatever the backends find."""
-    program = tmp_path / "bin" / "nvidia-smi"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho 'GPU 0: made up'\necho 'GPU 1: made up'\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.delenv(VISIBLE, raising=False)
-
-
 def test_a_job_with_a_gpu_does_not_train_on_the_cpu(driver, monkeypatch):
-    monkeypatch.setenv(VISIBLE, "1")
     require_found("gpu")
-    with pytest.raises(StudyError, match="has GPU 1, but the backend finds none.*tensorflow-cuda"):
+    says = "has GPU made-up, but the backend finds none.*tensorflow-cuda.*CUDA_VISIBLE_DEVICES=-1"
+    with pytest.raises(StudyError, match=says):
+        require_found("cpu")
+    monkeypatch.delenv(VISIBLE)
+    with pytest.raises(StudyError, match="has GPU 0, 1, but"):
         require_found("cpu")
 
 
-def test_who_hides_all_gpus_trains_on_the_cpu(driver, monkeypatch):
-    monkeypatch.setenv(VISIBLE, "-1")
+@pytest.mark.parametrize("hidden", ["-1", "-1,0", "", "none", "NoDevFiles"])
+def test_who_hides_all_gpus_trains_on_the_cpu(driver, monkeypatch, hidden):
+    monkeypatch.setenv(VISIBLE, hidden)
+    require_found("cpu")
+
+
+def test_a_driver_that_fails_is_said(driver):
+    driver("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18")
+    with pytest.raises(StudyError, match="nvidia-smi fails: Failed to initialize NVML"):
+        require_found("cpu")
+
+
+def test_a_machine_without_a_gpu_trains_on_the_cpu(driver):
+    driver("exit 0")
     require_found("cpu")
 
 
 def test_the_probe_of_a_job_with_a_gpu_does_not_measure_the_cpu(driver, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
-    with pytest.raises(StudyError, match="has GPU 0, 1, but the backend finds none"):
+    with pytest.raises(StudyError, match="has GPU made-up, but the backend finds none"):
         engine.probe(threads=1, gpus=1)

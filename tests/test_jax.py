@@ -53,6 +53,7 @@ def test_alexnet_trains_on_jax(data, tmp_path):
         "code": {"digest": "", "modules": {}},
         "checkpoints": str(tmp_path / "checkpoints"),
         "threads": 1,
+        "gpus": 0,
         "inputs": {"data": str(data)},
         "outputs": {name: str(tmp_path / file) for name, file in files.items()},
     }

@@ -99,6 +99,7 @@ class Training:
             "code": {"digest": "", "modules": {}},
             "checkpoints": str(folder / "checkpoints"),
             "threads": 1,
+            "gpus": 0,
             "inputs": {"data": str(data)},
             "outputs": {name: str(folder / file) for name, file in FILES.items()},
         }

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import importlib.util
 import json
@@ -9,6 +10,7 @@ import pytest
 from conftest import ROOT, prepared
 
 from imagestudy import provenance
+from imagestudy.errors import StudyError
 from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.results import write_json
 from imagestudy.runs import Run
@@ -46,6 +48,7 @@ def trial(data, tmp_path):
             CODE,
             str(tmp_path / "checkpoints"),
             1,
+            0,
             {"data": data, "proposals": str(tmp_path / "proposals.json")},
             {"result": str(tmp_path / "result.json")},
         )
@@ -57,7 +60,7 @@ def trial(data, tmp_path):
 def run(data, tmp_path):
     """Make a run of the experiment by hand whose search ended so."""
 
-    def make(**best):
+    def make(gpus=0, **best):
         found = {"schema": 1, "trial": 1, "network": SIZES, "training": {}, "status": "completed"}
         write_json(tmp_path / "best.json", found | best)
         names = ("result.json", "history.csv", "predictions.npz", "model.keras")
@@ -66,6 +69,7 @@ def run(data, tmp_path):
             CODE,
             str(tmp_path / "checkpoints"),
             1,
+            gpus,
             {"data": data, "best": str(tmp_path / "best.json")},
             {
                 name.partition(".")[0].replace("model", "network"): str(tmp_path / name)
@@ -233,6 +237,7 @@ def test_what_a_search_found_is_exported_untrained(run, data, tmp_path):
         CODE,
         str(tmp_path / "checkpoints"),
         1,
+        0,
         {"data": data, "best": str(tmp_path / "best.json")},
         {"network": str(network)},
     ).perform(train_keras_cnn)
@@ -279,3 +284,12 @@ def test_a_full_disk_is_no_result(make, request, tmp_path):
     with pytest.raises(OSError, match="No space left on device"):
         request.getfixturevalue(make)().perform(fills_the_disk)
     assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_a_run_that_was_lent_a_gpu_trains_on_no_cpu(run, driver, gpus):
+    performed = []
+    refused = pytest.raises(StudyError, match="has GPU made-up, but the backend finds none")
+    with refused if gpus else contextlib.nullcontext():
+        run(gpus=gpus).perform(performed.append)
+    assert len(performed) == 1 - gpus

@@ -59,7 +59,7 @@ def experiment(data):
         study = Study.load(ROOT, DATA | {"experiments": budget})
         outputs = {name: str(folder / file) for name, file in FILES.items()}
         settings = study.run_settings("autokeras_stock", 0)
-        one = Run(settings, CODE, str(folder / "scratch"), 1, {"data": str(data)}, outputs)
+        one = Run(settings, CODE, str(folder / "scratch"), 1, 0, {"data": str(data)}, outputs)
 
         def train(run):
             found = stock.search(
@@ -209,6 +209,6 @@ def test_a_search_that_begins_again_has_its_whole_budget(data, tmp_path):
     study = Study.load(ROOT, DATA | {"experiments": {"autokeras_stock": {"device_seconds": 1e6}}})
     settings = study.run_settings("autokeras_stock", 0)
     outputs = {name: str(tmp_path / file) for name, file in FILES.items()}
-    one = Run(settings, CODE, str(tmp_path / "scratch"), 1, {"data": str(data)}, outputs)
+    one = Run(settings, CODE, str(tmp_path / "scratch"), 1, 0, {"data": str(data)}, outputs)
     one._record.earlier = 9e5
     assert one.seconds_left > 5e5

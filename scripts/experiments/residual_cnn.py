@@ -15,8 +15,8 @@ if __name__ == "__main__":
         Run(
             **snakemake.params.run,
             threads=snakemake.threads,
+            gpus=snakemake.resources.gpu,
             inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
-            gpus=snakemake.resources.gpu,
             waited=waited,
         ).perform(train_residual_cnn)

@@ -116,7 +116,7 @@ def _of_times(
         "unlearned": list(spoilt),
     }
     sure = "" if p is None else f", {wording.p_value(p)}"
-    measured = f"{what}: {spent[0]} against {spent[1]}, {ratio}{sure}"
+    measured = f"{what} {spent[0]} against {spent[1]}, {ratio}{sure}"
     return Claim(name, statement, outcome, text, numbers, measured)
 
 
@@ -262,7 +262,7 @@ def _autokeras_complex(evidence: Evidence, pair: Pair, compared: Compared) -> Cl
     }
     undecided = f"Whether AutoKeras tends to larger networks{on} than one finds by hand is open"
     measured = "; ".join(
-        f"{who}: {network['layers']} layers, {wording.big(network['parameters'])} parameters, "
+        f"{who} {network['layers']} layers, {wording.big(network['parameters'])} parameters, "
         f"{wording.big(network['flops'])} operations for a picture"
         for who, networks in (("AutoKeras", sides[0]), ("by hand", sides[1]))
         for network in networks.values()

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
 import shutil
 import stat
@@ -17,6 +18,8 @@ from urllib.parse import quote
 from imagestudy.errors import StudyError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+# A person hides all GPUs by nothing or -1, Slurm by a word.
+NO_DEVICE = ("", "-1", "none", "NoDevFiles")
 POLL_SECONDS = 1
 # One place for all studies of a person: they share the machine, whatever their folders.
 LEASES = Path(tempfile.gettempdir()) / f"imagestudy-gpus-{os.getuid()}"
@@ -59,37 +62,47 @@ def leased(count: int, leases: Path = LEASES) -> Iterator[list[str]]:
 
 
 def require_found(device: str) -> None:
-    """Refuse to train on the CPU a job that was lent a GPU.
+    """Refuse to train on the CPU a job that was lent an NVIDIA GPU.
 
-    `device`: what the backend would train on, `cpu` or `gpu`.
+    `device`: what the backend would train on, `cpu` or `gpu`. A machine without `nvidia-smi` is
+    taken for one without such a GPU.
 
     Raises:
-        StudyError: if that is the CPU, though the machine has a GPU, and it is not hidden.
+        StudyError: if that is the CPU, though not all GPUs are hidden, and the driver knows one, or
+            fails.
     """
-    if device == "cpu" and _count() and (present := _devices()):
+    if device != "cpu" or (VISIBLE in os.environ and not _devices()):
+        return
+    count, failure = _known()
+    otherwise = f"To train on the CPU, set {VISIBLE}=-1, which hides every GPU"
+    if failure:
+        raise StudyError(f"this job asks for a GPU, but nvidia-smi fails: {failure}. {otherwise}")
+    if count:
         raise StudyError(
-            f"this job has GPU {', '.join(present)}, but the backend finds none, and would train "
-            "on the CPU: what is installed is made for CPUs, or does not fit the GPU's driver. "
-            "Install what is made for GPUs (`make environment ENVIRONMENT=tensorflow-cuda`, or "
-            f"`jax-cuda`), or set {VISIBLE}=-1, which hides every GPU, to train on the CPU"
+            f"this job has GPU {', '.join(_devices())}, but the backend finds none: what is "
+            "installed is made for CPUs, or does not fit the driver. Install what is made for GPUs "
+            f"(`make environment ENVIRONMENT=tensorflow-cuda`, or `jax-cuda`). {otherwise}"
         )
 
 
 def _devices() -> list[str]:
     """The ids of the GPUs that this process may use."""
-    if VISIBLE in os.environ:
-        words = [word.strip() for word in os.environ[VISIBLE].split(",")]
-        # A person hides them all by -1; none is there twice, however often it is named.
-        return [word for word in dict.fromkeys(words) if word not in ("", "-1")]
-    return [str(number) for number in range(_count())]
+    if VISIBLE not in os.environ:
+        return [str(number) for number in range(_known()[0])]
+    words = [word.strip() for word in os.environ[VISIBLE].split(",")]
+    # CUDA stops at what is none; none is there twice, however often it is named.
+    named = itertools.takewhile(lambda word: word not in NO_DEVICE, words)
+    return list(dict.fromkeys(named))
 
 
-def _count() -> int:
-    """How many GPUs the machine's driver knows."""
+def _known() -> tuple[int, str]:
+    """How many GPUs the machine's driver knows, and what it says where it fails."""
     if not shutil.which("nvidia-smi"):
-        return 0
+        return 0, ""
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+    said = (listed.stderr or listed.stdout).strip().partition("\n")[0]
+    failure = (said or f"exit status {listed.returncode}") if listed.returncode else ""
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines()), failure
 
 
 def _wait_for(

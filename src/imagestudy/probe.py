@@ -125,7 +125,7 @@ def probe(asked: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
             write_json(Path(inputs[wanted]), said[wanted])
         run = Probe(
             each["settings"], {"digest": ""}, str(folder / f"scratch-{number}"),
-            each["threads"], inputs, {"result": str(folder / "none.json")},
+            each["threads"], 0, inputs, {"result": str(folder / "none.json")},
         )  # fmt: skip
         run.counts, run.found = each["counts"], {}
         script = runpy.run_path(each["script"])

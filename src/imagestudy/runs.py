@@ -37,15 +37,15 @@ class Run:
         code: dict[str, Any],
         checkpoints: str,
         threads: int,
+        gpus: int,
         inputs: dict[str, str],
         outputs: dict[str, str],
-        gpus: int = 0,
         waited: float = 0.0,
     ) -> None:
-        """`inputs`: `data` (dataset.json); where they apply `engine`, `start`, `best`, `proposals`.
+        """`threads` and `gpus`: how many this job was lent.
 
-        `outputs`: see `Record`. `gpus`: how many this job was lent. `waited`: seconds of this
-        process that are not the run's.
+        `inputs`: `data` (dataset.json); where they apply `engine`, `start`, `best`, `proposals`.
+        `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
         """
         self._settings = settings
         self._checkpoints = Path(checkpoints)

@@ -33,8 +33,8 @@ class Training:
     `step`: steps done, `scored`: those before the last scoring; `loss` and `right`: sums of the
     steps' loss and accuracy in this epoch.
     `seconds` counts all processes that worked on it, `earlier_seconds` those before this one;
-    `step_seconds` are those in training steps, but for each process's first call of so many,
-    which compiles;
+    `step_seconds` are those in training steps, but for the calls of a process that had more of them
+    than any before, which compile;
     `waiting_seconds` for data, `scoring_seconds` on the selection split, `saving_seconds` for
     checkpoints.
     """
@@ -124,7 +124,7 @@ class _Fit:
         self._resume()
         self.clock = time.monotonic() - self.now.seconds
         self.saved, self.saving = time.monotonic(), 0.0
-        self.compiled: set[int] = set()
+        self.compiled = 0
 
     def run(self) -> Training:
         """Train epoch by epoch, score each, and keep the weights of the best."""
@@ -179,8 +179,8 @@ class _Fit:
             now.right += right
         now.step += len(batches)
         ended = time.monotonic()
-        now.step_seconds += (ended - began) * (len(batches) in self.compiled)
-        self.compiled.add(len(batches))
+        now.step_seconds += (ended - began) * (len(batches) <= self.compiled)
+        self.compiled = max(self.compiled, len(batches))
         if settings["memory_mb"] and peak_memory_mb() > settings["memory_mb"]:
             now.status = "out_of_memory"
         elif not math.isfinite(now.loss):

@@ -1,4 +1,4 @@
-"""One compiled training step for each backend: forward, backward, update."""
+"""The compiled training steps of each backend: forward, backward, update."""
 
 from collections.abc import Callable
 from typing import Any

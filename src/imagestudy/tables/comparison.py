@@ -61,9 +61,9 @@ def anchors(evidence: Evidence) -> Table:
     return Table(align, headings, rows)
 
 
-def _measured(claim: Claim) -> str:
+def _in_numbers(claim: Claim) -> str:
     found = claim.measured + claim.besides
-    return rf" {{\color{{black!65}}Measured: {latex.title(found)}.}}" if found else ""
+    return rf" {{\color{{black!65}}In numbers: {latex.title(found)}.}}" if found else ""
 
 
 def all_claims(evidence: Evidence) -> Table:
@@ -73,7 +73,7 @@ def all_claims(evidence: Evidence) -> Table:
             links.target("claim", each.name)
             + (latex.title(each.statement) if each.statement else r"\emph{this study's own}"),
             rf"\textbf{{{each.outcome}}}",
-            rf"{latex.title(each.sentence)}.{_measured(each)}",
+            rf"{latex.title(each.sentence)}.{_in_numbers(each)}",
         ]
         for each in claims(evidence)
     ]
