@@ -1,5 +1,6 @@
 """What jobs will cost, told before they run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from imagestudy import probe
 from imagestudy.counts import picture_counts
+from imagestudy.datasets.synthetic import MOST_CLASSES
 from imagestudy.estimates import OF_JOB, Job, estimate, summed
 from imagestudy.settings import Study
 
@@ -47,6 +50,17 @@ def test_a_study_of_which_nothing_has_run_is_probed(fresh_study):
     assert "a probe" in ended.stdout
     assert "On 2 cores it would be done at about" in ended.stdout
     assert not (fresh_study.folder / "results").exists()
+
+
+def test_more_classes_than_can_be_made_up_are_probed(tmp_path):
+    """Tiny ImageNet has 200; scale cpu could not be estimated before anything had run."""
+    dataset = Study.load(ROOT, {"scale": "cpu"}).datasets["tiny_imagenet"]
+    asked = {
+        "counts": {"classes": 200},
+        "settings": {"training": {"batch_size": 8}, "dataset": dataset},
+    }
+    described = json.loads(probe._data(asked, tmp_path / "data").read_text())
+    assert len(described["classes"]) == MOST_CLASSES
 
 
 def test_where_jobs_ran_before_their_own_times_are_taken(finished_study):

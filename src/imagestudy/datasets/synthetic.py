@@ -21,6 +21,8 @@ from imagestudy.datasets.scenes import draw
 from imagestudy.errors import StudyError
 
 CIFAR_CLASSES = 10
+# What is left of the pairs of a shape and a texture.
+MOST_CLASSES = len(SHAPES) * len(TEXTURES) - CIFAR_CLASSES
 MISLABELLED = 0.04
 GREY = 0.05
 EPOCH = (2000, 1, 1, 0, 0, 0)
@@ -64,10 +66,9 @@ def write_tiny_imagenet(
     path: Path, classes: int, train: int, val: int, test: int, seed: int
 ) -> None:
     """Write a zip like tiny-imagenet-200.zip; `train`, `val`, `test` are pictures per class."""
-    available = pairs()[CIFAR_CLASSES:]
-    if not 2 <= classes <= len(available):
-        raise StudyError(f"{classes} generated classes; there can be 2 to {len(available)}")
-    chosen = available[:classes]
+    if not 2 <= classes <= MOST_CLASSES:
+        raise StudyError(f"{classes} generated classes; there can be 2 to {MOST_CLASSES}")
+    chosen = pairs()[CIFAR_CLASSES:][:classes]
     generator = np.random.default_rng([seed, 200])
     wnids = [f"n{number + 1:08d}" for number in range(classes)]
     path.parent.mkdir(parents=True, exist_ok=True)
