@@ -54,7 +54,7 @@ def test_a_study_of_which_nothing_has_run_is_probed(fresh_study):
 
 def test_more_classes_than_can_be_made_up_are_probed(tmp_path):
     """Tiny ImageNet has 200; scale cpu could not be estimated before anything had run."""
-    dataset = Study.load(ROOT, {"scale": "cpu"}).datasets["tiny_imagenet"]
+    dataset = Study.load(ROOT, {"scale": "cpu"}).dataset_settings("tiny_imagenet")
     asked = {
         "counts": {"classes": 200},
         "settings": {"training": {"batch_size": 8}, "dataset": dataset},
