@@ -149,9 +149,15 @@ def _data(asked: dict[str, Any], folder: Path) -> Path:
     counts, settings = asked["counts"], asked["settings"]
     classes = min(counts["classes"], MOST_CLASSES)
     wanted = STEPS * settings["training"]["batch_size"]
+    held_back = settings["dataset"]["selection_fraction"]
     generated = {
         "classes": classes,
-        "train": max(2, round(wanted / classes / (1 - settings["dataset"]["selection_fraction"]))),
+        # So many that a class gives one at least, and keeps one.
+        "train": max(
+            math.ceil(1 / held_back),
+            math.ceil(1 / (1 - held_back)),
+            round(wanted / classes / (1 - held_back)),
+        ),
         "test": TEST_PICTURES,
         "unlabelled": 0,
         "seed": 1,
