@@ -14,7 +14,7 @@ from workers import ROOT, limit
 
 BUDGET = 60  # device-seconds
 TRIALS_PER_ROUND = 2
-SEARCH = {"rounds": 12, "trials_per_round": TRIALS_PER_ROUND, "device_seconds": BUDGET}
+SEARCH = {"rounds": 8, "trials_per_round": TRIALS_PER_ROUND, "device_seconds": BUDGET}
 TRAINING = {"epochs": 2, "seconds": 20}
 START_LIMIT = 8.0  # seconds of a trial that are not spent in training steps, evaluation included
 
