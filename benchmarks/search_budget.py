@@ -31,7 +31,7 @@ def measure() -> list[dict[str, object]]:
         raise RuntimeError(f"the budget of {BUDGET} device-seconds ended nothing; lower it")
     return [
         limit("search: budget + 1 round / spent", spent, BUDGET + largest_round, "device-seconds"),
-        limit("trial: time beside training steps", beside.median(), START_LIMIT, "seconds"),
+        limit("trial at demo: time beside training steps", beside.median(), START_LIMIT, "seconds"),
     ]
 
 

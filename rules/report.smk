@@ -17,6 +17,7 @@ EVIDENCE = dict(
     development=at_scale("development.csv"),
     original=str(REPORT / "original.yaml"),
     anchors=str(REPORT / "anchors.yaml"),
+    earlier=str(REPORT / "earlier.yaml"),
 )
 # Networks that a search found are drawn.
 FOUND = [

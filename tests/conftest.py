@@ -101,7 +101,7 @@ TINY = {
             ],
         },
         "autokeras": {
-            "seeds": [1], "initial_points": 2, "rounds": 2, "trials_per_round": 1,
+            "seeds": [1], "initial_points": 1, "rounds": 2, "trials_per_round": 1,
             "training": TRIAL, "space": SPACE,
         },
         "random": {

@@ -68,7 +68,7 @@ FAMILIES = {
     "recipes": [["long_name", "keras_cnn"]],
 }
 IMPROVES = {"long_name": "keras_cnn"}
-ORACLES = {"autokeras": "greedy"}
+ORACLES = {"autokeras": "bayesian"}
 CANDIDATE = {"network": {"maps": [16, 32]}, "training": {"optimizer": "sgd"}}
 DECLARED = ({"space": {"blocks": ["conv"], "augment": [False]}}, {"candidates": [CANDIDATE] * 5})
 SOFTWARE = {"python": "3.11.9", "keras": "3.12.4", "backend": "tensorflow", "numpy": "2.4.0"}
@@ -117,6 +117,7 @@ def study(seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
                 "dataset": "tiny_imagenet",
                 "proposer": proposer,
                 "oracle": ORACLES.get(proposer),
+                "initial_points": 2 if proposer in ORACLES else None,
                 "seeds": [1],
                 "declared": DECLARED[proposer == "hand"],
                 "budget": BUDGET,
@@ -139,6 +140,7 @@ def inputs(root: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
         development=str(root / "development.csv"),
         original="report/original.yaml",
         anchors="report/anchors.yaml",
+        earlier="report/earlier.yaml",
     )
     predictions = [str(folder / "predictions.npz") for folder in runs]
     write_json(
@@ -166,10 +168,12 @@ def write(
 
 
 def write_development(root: Path) -> None:
-    """Two tries of a recipe, of which one diverged."""
+    """Two tries of a recipe, of which one diverged, and on a GPU one of AutoKeras's space."""
     ledger = pd.read_csv(root / "searches" / "hand" / "ledger.csv").head(2)
     ledger["search"], ledger["score"] = "develop_alexnet", [0.25, np.nan]
     ledger["status"] = ["completed", "diverged"]
+    of_space = pd.read_csv(root / "searches" / "autokeras" / "ledger.csv").head(1)
+    ledger = pd.concat([ledger, of_space.assign(search="develop_autokeras", device="gpu")])
     ledger.to_csv(root / "published.csv", index=False)
     tries_for(root / "published.csv", TITLES).to_csv(root / "development.csv", index=False)
 

@@ -4,11 +4,13 @@ import pandas as pd
 import pytest
 import sample_results
 
+from imagestudy import latex
 from imagestudy.development import tries_for, with_tries
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
 from imagestudy.search.ledger import COLUMNS
-from imagestudy.tables.development import developed, tries
+from imagestudy.tables import by_hand
+from imagestudy.tables.development import developed, together, tries
 
 
 @pytest.fixture
@@ -43,13 +45,31 @@ def test_only_tries_for_experiments_of_the_study(root):
 
 def test_tables_of_the_tries(root):
     evidence = Evidence.read(**sample_results.inputs(root))
-    (row,) = developed(evidence).rows
+    row, of_space = developed(evidence).rows
     assert "AlexNet" in row[0]
-    assert (row[1], row[3]) == ("2", "0.250")
-    first, second = tries(evidence).rows
+    assert (row[1], row[3], row[4]) == ("2", latex.MISSING, "0.250")
+    assert (of_space[1], of_space[2]) == ("1", latex.MISSING)
+    first, second, third = tries(evidence).rows
     assert "optimizer sgd" in first[1]
     assert (first[3], second[3]) == ("completed", "diverged")
     assert first[4] == "0.250" != second[4]
+    assert "optimizer" in third[1]
+    assert [each[6] for each in (first, third)] == ["CPU", "GPU"]
+    all_of_them = together(evidence)
+    assert all_of_them["number"] == 3
+    spent = evidence.development["device_seconds"]
+    assert all_of_them["spent"] == [
+        f"{latex.duration(spent[:2].sum())} of processor threads",
+        f"{latex.duration(spent[2])} of a GPU",
+    ]
+
+
+def test_tries_stand_beside_what_the_search_took(root):
+    evidence = Evidence.read(**sample_results.inputs(root))
+    rows = {row[0]: row for row in by_hand.measured(evidence).rows}
+    (label,) = (each for each in rows if "tries before" in each)
+    column = list(by_hand.COMPARED).index("autokeras") + 1
+    assert latex.duration(evidence.development["device_seconds"].iloc[2]) in rows[label][column]
 
 
 def test_the_published_tries_are_a_ledger():

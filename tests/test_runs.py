@@ -138,7 +138,8 @@ def test_memory_that_runs_out_is_a_failed_trial(trial, tmp_path):
     [
         ({"memory_mb": 1}, "failed", "out of memory: more than 1 MB"),
         ({"learning_rate": 1e30, "warmup": 0.0, "epochs": 5}, "failed", "not finite"),
-        ({"seconds": 1e-9}, "stopped", "time"),
+        ({"seconds": 1e-9, "epochs": 2}, "stopped", "time"),
+        ({"seconds": 1e-9, "epochs": 1}, "completed", None),
         ({"flops": 1}, "completed", None),
     ],
 )
@@ -148,7 +149,8 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert (found["status"], found["error"]) == (status, error)
     assert (found["score"] is None) == (status == "failed")
     assert found["network"]["parameters"] > 0
-    assert found["seconds"]["total"] > 0
+    assert found["epochs"] > 0
+    assert all(found["seconds"][of] > 0 for of in ("total", "start", "training"))
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
@@ -182,7 +184,7 @@ def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
     again = trial(network=SIZES, training={"memory_mb": limit})
     (tmp_path / "checkpoints").mkdir(exist_ok=True)
     path = tmp_path / "checkpoints" / again._name()
-    path.with_suffix(".spent").write_text("[30.0, 501.0, 0]")
+    path.with_suffix(".spent").write_text("[30.0, 90000.0, 0]")
     path.with_suffix(".fault").write_text(fault)
     again.perform(train_keras_cnn)
     found = result(tmp_path)
@@ -190,6 +192,7 @@ def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
     assert found["error"] == error
     assert found["seconds"]["earlier"] == 30
     assert found["seconds"]["total"] > 30
+    assert found["peak_memory_mb"] == 90000
     assert not list((tmp_path / "checkpoints").iterdir())
 
 

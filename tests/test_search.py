@@ -238,7 +238,15 @@ def test_shape_and_classes_come_from_the_data():
             GREEDY | {"space": SPACE | {"head": {"dropout": [1.5]}}},
             "dropout has 1.5; each must be below 1: it is a fraction",
         ),
+        (
+            HAND | {"device_seconds": 60, "training": HAND["training"] | {"seconds": None}},
+            "device_seconds is 60, but a trial has no training.seconds",
+        ),
         (GREEDY | {"initial_points": 3}, "only the oracle 'bayesian' has them"),
+        (
+            GREEDY | {"oracle": "bayesian", "rounds": 2, "initial_points": 4},
+            "initial_points is 4, so that all of its 4 trials are drawn at random",
+        ),
         (GREEDY | {"space": None}, "space is empty"),
         (GREEDY | {"space": {"blocks": ["vgg"]}}, "blocks is 'vgg'; it must be one of conv"),
         (GREEDY | {"space": {"blocks": []}}, "blocks is []; it must be a list of one or more"),

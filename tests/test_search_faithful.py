@@ -109,7 +109,7 @@ def ours(search, trials):
         (SMALL, "greedy", 1, None),
         (STOCK, "greedy", 7, None),
         (SMALL, "bayesian", 1, 2),
-        (SMALL, "bayesian", 7, None),
+        (SMALL, "bayesian", 7, 2),
     ],
 )
 def test_hyperparameters_are_those_of_automodel_fit(space, oracle, seed, points, tmp_path):

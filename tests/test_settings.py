@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from pathlib import Path
@@ -41,6 +42,18 @@ def test_what_searches_found_is_trained_alike(scale):
     assert len(found) >= 2 and all(each == lengths[0] for each in lengths)
     trials = [study.training_of(block) for block in study.searches.values()]
     assert all(each == trials[0] for each in trials)
+
+
+def test_the_example_of_four_searches_compares_like_with_like():
+    example = yaml.safe_load((ROOT / "examples" / "four_searches.yaml").read_text())
+    study = Study.load(ROOT, merged({"scale": "cpu"}, example))
+    assert study.searches.keys() == {"hand", "autokeras", "autokeras_greedy", "random", "default"}
+    every = study.searches.values()
+    assert len({json.dumps(study.training_of(each)) for each in every}) == 1
+    assert len({each["device_seconds"] for each in every}) == 1
+    assert len({json.dumps(each["space"]) for each in every if each.get("space")}) == 1
+    lengths = [study.run_settings(name, 1)["training"] for name in study.experiments]
+    assert len(lengths) >= 4 and all(each == lengths[0] for each in lengths)
 
 
 def test_full_has_three_seeds_and_demo_two():

@@ -157,7 +157,8 @@ def test_every_search_has_a_ledger(finished_study):
         ledger = pd.read_csv(folder / "ledger.csv")
         assert set(ledger["status"]) == {"completed"}
         best = json.loads((folder / "seed-1" / "best.json").read_text())
-        assert best["trial"] == 1 or len(ledger) > 1
+        found = ledger.loc[ledger["score"].idxmax()]
+        assert [best[key] for key in ("round", "trial")] == [found["round"], found["trial"]]
 
 
 def test_the_network_that_a_search_found_can_be_loaded(finished_study):

@@ -1,7 +1,7 @@
-"""How recipes were developed: every try of a person, in published/development.csv.
+"""What was tried before the study was declared as it is: published/development.csv.
 
-A try is a trial of a search by hand whose name is that of the experiment it was made for, with a
-prefix: it is scored on selection pictures, and its row is the ledger's.
+A try is a trial of a search whose name is that of the experiment it was made for, with a prefix:
+it is scored on selection pictures, and its row is the ledger's.
 `python -m imagestudy.development FILE LEDGER ...` adds the rows of ledgers to the file.
 """
 

@@ -27,6 +27,7 @@ class Files(Protocol):
     development: str
     original: str
     anchors: str
+    earlier: str
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Evidence:
     number, script), searches (title, proposer, space or candidates) and datasets (title), by name.
     `best`: of each search one for each of its seeds. `histories`: of each experiment one for each
     seed. `development`: every try behind the recipes, a ledger with a column `experiment`.
-    `examined`: what `examination.examine` found. `original`, `anchors`: what the files of these
-    names under `report/` say.
+    `examined`: what `examination.examine` found. `original`, `anchors`, `earlier`: what the files
+    of these names under `report/` say.
     """
 
     study: dict[str, Any]
@@ -52,6 +53,7 @@ class Evidence:
     examined: dict[str, Any]
     original: dict[str, Any]
     anchors: dict[str, Any]
+    earlier: dict[str, list[dict[str, Any]]]
 
     @classmethod
     def read(cls, study: dict[str, Any], files: Files) -> "Evidence":
@@ -79,6 +81,7 @@ class Evidence:
             examined=read_json(Path(files.examination)),
             original=yaml.safe_load(Path(files.original).read_text()),
             anchors=yaml.safe_load(Path(files.anchors).read_text()),
+            earlier=yaml.safe_load(Path(files.earlier).read_text()),
         )
 
     @property

@@ -48,7 +48,8 @@ class Record:
     `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
     the export of a network before its training `network`. `threads` are those it was given and is
     charged for, `threads_used` those it takes. `waited`: seconds of this process that are not the
-    run's; `earlier`: those that processes before it spent on the run.
+    run's; `earlier`: those that processes before it spent on the run, `earlier_memory`: the most
+    megabytes that one of them took.
     """
 
     outputs: dict[str, Path]
@@ -65,6 +66,7 @@ class Record:
     )
     waited: float = 0.0
     earlier: float = 0.0
+    earlier_memory: float = 0.0
 
     def seconds(self) -> float:
         """Wall-clock time since this process was started, without what it waited for another."""
@@ -169,7 +171,7 @@ class Record:
             "seconds": seconds,
             "device_seconds": round(seconds["total"] * self.devices, 2),
             "threads": self.threads,
-            "peak_memory_mb": provenance.peak_memory_mb(),
+            "peak_memory_mb": max(provenance.peak_memory_mb(), self.earlier_memory),
             "software": provenance.software(),
             "hardware": provenance.hardware() | device.description(),
             "threads_used": self.threads_used,

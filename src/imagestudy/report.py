@@ -9,11 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imagestudy import latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
+from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
 from imagestudy.methods import HOLDS, OPPOSITE, SEEDS_NEEDED
 from imagestudy.search.declaration import BLOCKS
-from imagestudy.tables import ROLES, networks, vgg16
+from imagestudy.tables import ROLES, development, networks, vgg16
 
 FILTERS = {
     "escape": latex.escape,
@@ -108,7 +109,8 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "anchored": plausibility.anchored(evidence),
         "under_trained": under_trained(evidence),
         "examined": evidence.examined,
-        "tries": evidence.development,
+        "tries": development.together(evidence),
+        "seen_before": seen_before(evidence),
         "with_xception": any(
             "xception" in each["declared"].get("space", {}).get("blocks", BLOCKS)
             for each in evidence.study["searches"].values()

@@ -110,6 +110,7 @@ class Run:
         path = self._checkpoints / f"{self._name()}.spent"
         with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
+            self._record.earlier_memory = spent.most_memory
             failure = failures.of_earlier(
                 spent.most_memory, spent.crash, self.training, self._record.is_trial
             )
@@ -167,30 +168,29 @@ class Run:
             checkpoint,
             slow=self.came_with_start,
         )
-        failure = failures.of_training(fitted.status, self.training, self._record.is_trial)
-        if failure:
-            checkpoint.remove()
-            inputs.remove()
-            return self._record.write_unfinished("failed", failure, network=described)
         ended = self._record.seconds()
-        found = self._evaluate(network, inputs, fitted)
-        found["network"] = described
-        found["seconds"] = {
-            "start": round(started, 2),
-            "training": round(fitted.earlier_seconds + ended - started, 2),
-            "steps": round(fitted.step_seconds, 2),
-            "waiting": round(fitted.waiting_seconds, 2),
-            "scoring": round(fitted.scoring_seconds, 2),
-            "saving": round(fitted.saving_seconds, 2),
-            "evaluation": round(self._record.seconds() - ended, 2),
+        found = {
+            "network": described,
+            "epochs": fitted.epochs,
+            "seconds": {
+                "start": round(started, 2),
+                "training": round(fitted.earlier_seconds + ended - started, 2),
+                "steps": round(fitted.step_seconds, 2),
+                "waiting": round(fitted.waiting_seconds, 2),
+                "scoring": round(fitted.scoring_seconds, 2),
+                "saving": round(fitted.saving_seconds, 2),
+            },
         }
-        # As for a process that was killed in its evaluation, and starts again.
-        failure = failures.of_memory(provenance.peak_memory_mb(), self.training)
+        failure = failures.of_training(fitted.status, self.training, self._record.is_trial)
+        if not failure:
+            evaluated = self._evaluate(network, inputs, fitted)
+            found["seconds"]["evaluation"] = round(self._record.seconds() - ended, 2)
+            # As for a process that was killed in its evaluation, and starts again.
+            failure = failures.of_memory(provenance.peak_memory_mb(), self.training)
         if failure:
-            kept = {key: found[key] for key in ("network", "seconds")}
-            self._record.write_unfinished("failed", failure, **kept)
+            self._record.write_unfinished("failed", failure, **found)
         else:
-            self._record.write_result(found)
+            self._record.write_result(found | evaluated)
         checkpoint.remove()
         inputs.remove()
         return None

@@ -285,6 +285,7 @@ class Study:
                     "dataset": block["dataset"],
                     "proposer": block["proposer"],
                     "oracle": block.get("oracle"),
+                    "initial_points": block.get("initial_points"),
                     "seeds": block["seeds"],
                     "declared": {key: block[key] for key in DECLARED if block.get(key)},
                     "budget": {

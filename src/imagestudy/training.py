@@ -185,11 +185,14 @@ class _Fit:
             now.status = "out_of_memory"
         elif not math.isfinite(now.loss):
             now.status = "diverged"
-        elif settings["seconds"] and ended - self.clock > settings["seconds"]:
+        elif now.step < self.steps and self._is_late(ended):
             now.status = "stopped"
         else:
             self.end_if_asked()
             self._save_if_due()
+
+    def _is_late(self, now: float) -> bool:
+        return bool(self.settings["seconds"]) and now - self.clock > self.settings["seconds"]
 
     def _score(self) -> None:
         """Add an epoch to the history, and keep the weights where it is the best so far."""

@@ -41,12 +41,24 @@ def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) ->
             f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one, "
             "remove it here"
         )
-    if search.get("initial_points") is not None and search.get("oracle") != "bayesian":
-        raise StudyError(
-            f"{where}.initial_points is {search['initial_points']}; only the oracle 'bayesian' has "
-            "them, remove it here"
-        )
+    _check_initial_points(where, search)
     _check_budget(where, search["device_seconds"], training["seconds"])
+
+
+def _check_initial_points(where: str, search: dict[str, Any]) -> None:
+    points, trials = search.get("initial_points"), search["rounds"] * search["trials_per_round"]
+    if points is None:
+        return
+    if search.get("oracle") != "bayesian":
+        raise StudyError(
+            f"{where}.initial_points is {points}; only the oracle 'bayesian' has them, remove it "
+            "here"
+        )
+    if points >= trials:
+        raise StudyError(
+            f"{where}.initial_points is {points}, so that all of its {trials} trials are drawn at "
+            f"random; it must be below rounds × trials_per_round, or the proposer 'random'"
+        )
 
 
 def _check_candidates(where: str, search: dict[str, Any]) -> None:
@@ -146,7 +158,12 @@ def _fits(value: Any, example: Any) -> bool:
 
 
 def _check_budget(where: str, budget: float | None, cap: float | None) -> None:
-    if budget and cap and cap > budget:
+    if budget and not cap:
+        raise StudyError(
+            f"{where}.device_seconds is {budget}, but a trial has no training.seconds, so that it "
+            "could take more than that; give it some"
+        )
+    if budget and cap > budget:
         raise StudyError(
             f"{where}.device_seconds is {budget}, less than one trial may take on one core "
             f"(training.seconds {cap}); raise it or lower training.seconds"

@@ -88,6 +88,11 @@ def _retraining(evidence: Evidence, name: str) -> float:
     return evidence.experiments[name]["device_seconds"]["mean"]
 
 
+def _tries_before(evidence: Evidence, name: str) -> float:
+    tries = evidence.development
+    return tries.loc[tries["experiment"] == name, "device_seconds"].sum()
+
+
 def _in_all(evidence: Evidence, name: str) -> float:
     each = evidence.experiments[name]
     return each["search"]["device_seconds"] + each["device_seconds"]["mean"]
@@ -169,6 +174,7 @@ MEASURED: tuple[tuple[str, Value, Callable[[Any], str]], ...] = (
     ("candidates that a person declared", _search("declared_candidates"), latex.count),
     ("values that a person wrote to declare the search", _declared, latex.count),
     ("device time of the search", _search("device_seconds"), latex.duration),
+    ("device time of tries before it, not counted below", _tries_before, latex.duration),
     ("wall-clock time of the trials, one after another", _search("seconds"), latex.duration),
     ("best selection accuracy among the trials", _search("score"), latex.accuracy),
     ("the same within the device time of the cheaper search", _at_equal_cost, latex.accuracy),

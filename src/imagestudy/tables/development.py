@@ -1,6 +1,5 @@
-"""How the recipes were developed: every try of a person, on selection pictures."""
+"""What was tried, on selection pictures, before the study was declared as it is."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -9,19 +8,40 @@ from imagestudy import latex
 from imagestudy.evidence import Evidence
 from imagestudy.latex import Table
 from imagestudy.tables import links
+from imagestudy.tables.searches import tried
+
+DEVICES = {"cpu": "processor threads", "gpu": "a GPU"}
 
 
 def developed(evidence: Evidence) -> Table:
-    """The recipes with the tries behind each, what they took, and the best."""
+    """The experiments with the tries behind each, what they took, and the best."""
     rows = []
     for name, tries in _by_recipe(evidence):
+        spent = tries.groupby("device")["device_seconds"].sum()
         cells = [
             latex.count(len(tries)),
-            latex.duration(tries["device_seconds"].sum()),
+            *(latex.duration(spent.get(device)) for device in DEVICES),
             latex.accuracy(_best(tries["score"])),
         ]
         rows.append([links.title(name, evidence.experiments[name]["title"]), *cells])
-    return Table("lrrr", ["recipe", "tries", "device time", "best selection"], rows)
+    headings = ["experiment", "tries", "threads", "GPU", "best selection"]
+    return Table("lrrrr", headings, rows)
+
+
+def together(evidence: Evidence) -> dict[str, Any] | None:
+    """The `number` of all tries, and the device time `spent` on them, by device; None if none."""
+    tries = evidence.development
+    if tries.empty:
+        return None
+    spent = tries.groupby("device")["device_seconds"].sum()
+    return {
+        "number": len(tries),
+        "spent": [
+            f"{latex.duration(spent[device])} of {words}"
+            for device, words in DEVICES.items()
+            if device in spent
+        ],
+    }
 
 
 def tries(evidence: Evidence) -> Table:
@@ -34,15 +54,16 @@ def tries(evidence: Evidence) -> Table:
             rows.append(
                 [
                     title if number == 0 else "",
-                    _declared(row),
+                    tried(row),
                     latex.count(row["epochs"]),
                     latex.escape(row["status"]),
                     latex.accuracy(_best([row["score"]])),
                     latex.duration(row["device_seconds"]),
+                    row["device"].upper(),
                 ]
             )
-    headings = ["recipe", "what", "epochs", "status", "score", "device"]
-    align = f"{latex.left(30)}{latex.left(58)}r{latex.left(20)}rr"
+    headings = ["experiment", "what", "epochs", "status", "score", "time", "device"]
+    align = f"{latex.left(26)}{latex.left(56)}r{latex.left(20)}rrl"
     return Table(align, headings, rows, rules=rules[1:])
 
 
@@ -54,10 +75,3 @@ def _by_recipe(evidence: Evidence) -> list[tuple[str, pd.DataFrame]]:
 def _best(scores: Any) -> float | None:
     known = [score for score in scores if score == score]
     return max(known, default=None)
-
-
-def _declared(row: dict[str, Any]) -> str:
-    declared = json.loads(row["hyperparameters"])
-    values = {**declared["network"], **declared["training"]}
-    shown = [f"{key.replace('_', ' ')} {json.dumps(value)}" for key, value in values.items()]
-    return latex.escape("; ".join(shown).replace('"', ""))

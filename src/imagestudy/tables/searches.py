@@ -21,7 +21,7 @@ def searches(evidence: Evidence) -> Table:
             statuses = ledger.loc[ledger["seed"] == best["seed"], "status"].value_counts()
             cells = [
                 latex.title(evidence.study["searches"][name]["title"]),
-                latex.escape(_proposer(best)),
+                latex.escape(_proposer(best, evidence.study["searches"][name])),
                 str(best["seed"]),
                 str(best["trials"]),
                 latex.escape(_counted(statuses.to_dict())),
@@ -33,8 +33,12 @@ def searches(evidence: Evidence) -> Table:
     return Table(f"{LEFT}lrr{LEFT}rr", headings, rows)
 
 
-def _proposer(best: dict[str, Any]) -> str:
-    return f"{best['proposer']} ({best['oracle']})" if best["oracle"] else best["proposer"]
+def _proposer(best: dict[str, Any], search: dict[str, Any]) -> str:
+    if not best["oracle"]:
+        return best["proposer"]
+    points = search["initial_points"]
+    drawn = f", first {points} at random" if points else ""
+    return f"{best['proposer']} ({best['oracle']}{drawn})"
 
 
 def _counted(statuses: dict[str, int]) -> str:
@@ -132,7 +136,7 @@ def _trials(title: str, ledger: pd.DataFrame) -> list[list[str]]:
             [
                 title if number == 0 else "",
                 first,
-                _tried(known),
+                tried(known),
                 latex.count(known["layers"]),
                 latex.big(known["parameters"]),
                 latex.escape(ended),
@@ -148,7 +152,7 @@ def _ended(row: dict[str, Any]) -> str:
     return row["status"] + (f": {row['error'].partition(':')[0]}" if row["error"] else "")
 
 
-def _tried(row: dict[str, Any]) -> str:
+def tried(row: dict[str, Any]) -> str:
     """What a trial tried: all of a candidate by hand, else what names an AutoKeras network."""
     declared = json.loads(row["hyperparameters"])
     if row["proposer"] == "hand":
