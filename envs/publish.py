@@ -11,6 +11,7 @@ from pathlib import Path
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 DOTS_PER_INCH = 60
+PUBLISHED = ("bundle.zip", "report.pdf", "summary.csv", "claims.json")
 
 
 def main(scale: str, pages: list[int]) -> None:
@@ -18,7 +19,7 @@ def main(scale: str, pages: list[int]) -> None:
     results, folder, readme = Path("results", scale), Path("published", scale), Path("README.md")
     if scale == "demo":
         raise SystemExit("the demo's pictures are made up: publish SCALE=cpu or SCALE=full")
-    missing = [n for n in ("bundle.zip", "report.pdf", "summary.md") if not (results / n).exists()]
+    missing = [n for n in (*PUBLISHED, "summary.md") if not (results / n).exists()]
     if missing:
         raise SystemExit(f"{results / missing[0]} is missing; let the study and `make bundle` end")
     if pages and not shutil.which("pdftoppm"):
@@ -28,7 +29,7 @@ def main(scale: str, pages: list[int]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("page-*.png"):
         old.unlink()
-    for name in ("bundle.zip", "report.pdf"):
+    for name in PUBLISHED:
         shutil.copyfile(results / name, folder / name)
     for page in pages:
         number = str(page)

@@ -14,7 +14,8 @@ README = "# A study\n<!-- results:begin -->\nold\n<!-- results:end -->\nthe rest
 def folder(tmp_path):
     results = tmp_path / "results/cpu"
     results.mkdir(parents=True)
-    (results / "bundle.zip").write_bytes(b"a bundle")
+    for name in ("bundle.zip", "summary.csv", "claims.json"):
+        (results / name).write_bytes(f"what {name} holds".encode())
     (results / "summary.md").write_text("| # |\n| --- |\n| \\1 |\n")
     figure = plt.figure(figsize=(2, 3))
     figure.savefig(results / "report.pdf")
@@ -31,7 +32,7 @@ def publish(folder, *arguments):
 def test_a_study_is_published_and_replaces_an_earlier_one(folder):
     for _ in range(2):
         assert publish(folder, "cpu").returncode == 0
-    for name in ("bundle.zip", "report.pdf"):
+    for name in ("bundle.zip", "report.pdf", "summary.csv", "claims.json"):
         expected = (folder / "results/cpu" / name).read_bytes()
         assert (folder / "published/cpu" / name).read_bytes() == expected
     assert (folder / "README.md").read_text() == (
