@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sample_results
-from matplotlib import style
+from matplotlib import rcParams, style
 
 from imagestudy import costs
 from imagestudy.evidence import Evidence, summary_frame
@@ -71,6 +71,20 @@ def test_results_are_drawn_in_a_panel_for_each_data_set(root, tmp_path):
     assert (tmp_path / "figure.pdf").read_bytes() == first
 
 
+def test_this_studys_marks_are_filled_and_the_originals_hollow_in_any_number_of_rows(root):
+    table = summary_frame(evidence(root))
+    rows = pd.concat(5 * [table[table["dataset"] == table["dataset"].iloc[0]]])
+    rows[["original_train", "original_validation"]] = 0.5
+    assert len(rows) > len(rcParams["axes.prop_cycle"]) / 2
+    axis = results.accuracy_overview(rows).axes[0]
+    marks = {line.get_label(): line for line in axis.lines if line.get_marker() in ("o", "s")}
+    for their in results.THEIRS:
+        assert marks[their[2]].get_markerfacecolor() == "white"
+    for our in results.OURS:
+        assert marks[our[2]].get_fillstyle() == "full"
+        assert marks[our[2]].get_markerfacecolor() == marks[our[2]].get_color()
+
+
 def test_what_was_not_measured_leaves_a_panel_empty(root):
     table = summary_frame(evidence(root))
     nothing = [name for name in table if name.startswith("test_top1")]
@@ -89,16 +103,38 @@ def test_what_has_seen_its_pictures_is_marked_and_not_on_the_front(root):
     assert [text.get_text()[-1] for text in axis.figure.legends[0].get_texts()].count("†") == 1
 
 
-def test_anytime_curves_never_fall(root):
+@pytest.fixture
+def trials(root):
     ledgers = [str(path) for path in (root / "searches").glob("*/ledger.csv")]
     study = sample_results.study()
-    blocks = (study["searches"], study["datasets"])
     found = frames.ledgers(ledgers, study["searches"])
-    figure = results.anytime(frames.trials(found, *blocks), frames.leads(found, *blocks))
-    *lines, changes = figure.axes[0].lines
-    assert len(lines) == len(study["searches"])
+    return frames.trials(found, study["searches"], study["datasets"])
+
+
+CHANGES = pd.DataFrame([{"dataset": "Tiny ImageNet", "device_seconds": 50.0, "score": 0.4}])
+
+
+def test_anytime_curves_never_fall_and_their_marks_are_whole(trials):
+    axis = results.anytime(trials, CHANGES).axes[0]
+    lines = axis.lines[:-1]
+    assert len(lines) == len(sample_results.SEARCHES)
     assert all((np.diff(line.get_ydata()) >= 0).all() for line in lines)
-    assert changes.get_label() == "change of the lead"
+    assert axis.get_ylim()[1] > 1.1 * max(line.get_ydata().max() for line in lines)
+
+
+@pytest.mark.parametrize("changes", [0, 1])
+def test_a_ring_is_explained_where_one_is_drawn(trials, changes):
+    axis = results.anytime(trials, CHANGES.head(changes)).axes[0]
+    shown = [text.get_text() for text in axis.figure.legends[0].get_texts()]
+    assert shown.count("change of the lead") == changes
+    assert len(axis.lines) == len(sample_results.SEARCHES) + changes
+
+
+def test_searches_that_differ_by_their_seed_alone_look_alike(trials):
+    twice = pd.concat([trials, trials.assign(seed=2)])
+    first, second, other, *_ = results.anytime(twice, CHANGES.head(0)).axes[0].lines
+    looks = [(line.get_color(), line.get_marker()) for line in (first, second, other)]
+    assert looks[0] == looks[1] != looks[2]
 
 
 def test_changes_of_the_lead_are_where_the_curves_cross():
