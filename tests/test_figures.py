@@ -9,7 +9,7 @@ from matplotlib import rcParams, style
 
 from imagestudy import costs
 from imagestudy.evidence import Evidence, summary_frame
-from imagestudy.figures import data, frames, learning, pictures, results
+from imagestudy.figures import data, frames, learning, many, pictures, results
 from imagestudy.figures import networks as drawings
 from imagestudy.figures.saving import save
 from imagestudy.recording import HISTORY
@@ -179,8 +179,34 @@ def test_classes_and_confusion_at_any_number_of_classes(number, tmp_path):
     figure = pictures.classes(table, matrix, [f"class {n}" for n in range(number)])
     save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
     named = [label.get_text() for label in figure.axes[0].get_xticklabels()]
-    assert ("class 1" in named) == (number <= data.NAMED_CLASSES)
+    assert ("class 1" in named) == (number <= many.NAMED_CLASSES)
     assert pictures.classes(pd.DataFrame(), np.zeros((0, 0)), []).axes == []
+
+
+def test_names_of_networks_under_pictures_are_whole_and_different():
+    titles = [f"Transfer learning VGG-16, {what} of the pictures" for what in ("all", "a tenth")]
+    named = [f"{letter}: {title}" for letter, title in zip("AB", titles, strict=True)]
+    band = pictures.Shown("one gets", np.zeros((2, 8, 8, 3), np.uint8), [("cat", "A")] * 2, named)
+    (part,) = pictures.bands([band]).subfigs
+    assert all(name in part.get_supxlabel() for name in named)
+
+
+def test_the_matrix_of_many_classes_names_those_most_often_confused():
+    shares = np.eye(200)
+    for one, other in ((3, 150), (150, 3), (20, 77)):
+        shares[one, other] = 0.5
+    found = pictures.most_confused(shares, 4)
+    assert {frozenset(found[:2]), frozenset(found[2:])} == {
+        frozenset({3, 150}),
+        frozenset({20, 77}),
+    }
+    table = pd.DataFrame({"one": np.linspace(0, 1, 200)})
+    figure = pictures.classes(table, 50 * shares, [f"class {n}" for n in range(200)])
+    right = figure.axes[1]
+    named = [label.get_text() for label in right.get_yticklabels()]
+    assert len(named) == many.CONFUSED_CLASSES
+    assert {"class 3", "class 20", "class 77", "class 150"} <= set(named)
+    assert named == [label.get_text() for label in right.get_xticklabels()]
 
 
 def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
@@ -189,6 +215,10 @@ def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
     shown = frames.errors(examined["datasets"]["cifar10"], root / "data" / "cifar10", experiments)
     assert [band.images.shape[1:] for band in shown] == [(32, 32, 3)] * 2
     assert frames.errors(None, root, experiments) == []
+    *_, (_, letter) = shown[1].lines
+    (named,) = [each for each in shown[1].named if each.startswith(f"{letter}: ")]
+    right = examined["datasets"]["cifar10"]["alone"][-1]["experiment"]
+    assert named == f"{letter}: {experiments[right]['title']}"
     bins = frames.reliability(examined, given.study["datasets"], experiments)
     networks = {"VGG-16": given.experiments["vgg16"]["network"]}
     for figure in (
@@ -200,7 +230,9 @@ def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
         drawings.drawn({}),
     ):
         save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
-    boxes = drawings.drawn(networks).axes[0].patches
+    axis = drawings.drawn(networks).axes[0]
+    boxes = axis.patches
+    assert min(box.get_height() for box in boxes) > 0.1 * np.ptp(axis.get_ylim())
     assert len(boxes) == len([r for r in networks["VGG-16"]["table"] if r["type"] != "Dropout"]) - 1
 
 

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from imagestudy.figures.many import NAMED_CLASSES
 from imagestudy.figures.text import plain
 
 COLUMNS = 10
 ROW_HEIGHT = 0.75
 LONGEST_TITLE = 13
-NAMED_CLASSES = 12
 
 
 def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]) -> Figure:
@@ -41,10 +41,10 @@ def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]
     return figure
 
 
-def short(title: str) -> str:
-    """The first of a class's names, cut to the width of a picture."""
+def short(title: str, longest: int = LONGEST_TITLE) -> str:
+    """The first of a class's names, cut to the width of a picture if nothing else is said."""
     first = plain(title).split(",")[0]
-    return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"
+    return first if len(first) <= longest else first[: longest - 1] + "…"
 
 
 def choose(labels: np.ndarray, classes: int, pictures: int) -> np.ndarray:
