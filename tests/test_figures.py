@@ -51,6 +51,12 @@ def test_samples_show_boxes_in_the_pictures_own_pixels(root):
     assert not data.sample_pictures(*without).axes[0].patches
 
 
+def test_names_over_samples_are_whole():
+    images, boxes = np.zeros((1, 8, 8, 3), np.uint8), np.full((1, 4), -1)
+    figure = data.sample_pictures(images, boxes, ["African elephant, Loxodonta africana"])
+    assert figure.axes[0].get_title().split() == ["African", "elephant"]
+
+
 def test_class_counts_of_many_classes_are_sorted():
     rows = [
         {"dataset": "many", "class": f"c{n}", "split": "train", "pictures": n} for n in range(30)

@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 from imagestudy.figures.data import short
 from imagestudy.figures.many import CONFUSED_CLASSES, NAMED_CLASSES
-from imagestudy.figures.text import legend_height, plain, wrapped
+from imagestudy.figures.text import first, legend_height, plain, wrapped
 
 # An empty figure still has a height.
 LEAST = 0.2
@@ -51,18 +51,13 @@ def bands(shown: Sequence[Shown]) -> Figure:
             axis.axis("off")
         for axis, image, (above, below) in zip(axes, band.images, band.lines, strict=False):
             axis.imshow(image, interpolation="nearest")
-            title = _first(above)
-            axis.set_title(title, fontsize=6, fontweight="normal", loc="center", pad=2)
-            axis.text(0.5, -0.04, _first(below), transform=axis.transAxes, fontsize=6,
+            over, under = (first(text, OVER_A_PICTURE) for text in (above, below))
+            axis.set_title(over, fontsize=6, fontweight="normal", loc="center", pad=2)
+            axis.text(0.5, -0.04, under, transform=axis.transAxes, fontsize=6,
                       ha="center", va="top")  # fmt: skip
         if lines:
             part.supxlabel("\n".join(lines), fontsize=6.5, x=0.01, ha="left")
     return figure
-
-
-def _first(title: str) -> str:
-    """The first of a class's names, on two lines over a picture."""
-    return wrapped(title.split(",")[0], OVER_A_PICTURE)
 
 
 def _filled(named: Sequence[str]) -> list[str]:

@@ -25,6 +25,11 @@ def legend_height(entries: int, columns: int) -> float:
     return 0.27 * -(-entries // columns)
 
 
+def first(title: str, width: int) -> str:
+    """The first of a class's names, on at most two lines of `width`."""
+    return wrapped(title.split(",")[0], width)
+
+
 def wrapped(title: str, width: int = WIDTH) -> str:
     """`title` on at most two lines of `width`, a legend's if nothing else is said."""
     lines = textwrap.wrap(plain(title), width) or [""]
