@@ -206,6 +206,8 @@ def test_the_matrix_of_many_classes_names_those_most_often_confused():
         frozenset({3, 150}),
         frozenset({20, 77}),
     }
+    shares[3, 9] = 0.1
+    assert set(pictures.most_confused(shares, 3)) == {3, 150, 9}
     table = pd.DataFrame({"one": np.linspace(0, 1, 200)})
     figure = pictures.classes(table, 50 * shares, [f"class {n}" for n in range(200)])
     right = figure.axes[1]

@@ -121,14 +121,20 @@ def _confusion(axis: Axes, matrix: np.ndarray, titles: Sequence[str], many: bool
 
 
 def most_confused(shares: np.ndarray, number: int) -> np.ndarray:
-    """At most `number` classes, of the pairs most often confused with each other.
+    """At most `number` classes, of the pairs most often confused with each other, both of each.
 
     They are in an order that puts those together that are confused.
     """
     each_other = shares + shares.T
     one, other = np.triu_indices(len(shares), 1)
     pairs = np.argsort(-each_other[one, other], kind="stable")
-    chosen = list(dict.fromkeys(np.stack([one[pairs], other[pairs]], axis=1).flat))[:number]
+    chosen: list[int] = []
+    for pair in zip(one[pairs], other[pairs], strict=True):
+        # A class without the one that it is confused with would show nothing.
+        more = [each for each in pair if each not in chosen]
+        chosen += more if len(chosen) + len(more) <= number else []
+        if len(chosen) == number:
+            break
     distance = 1 - each_other[np.ix_(chosen, chosen)] / 2
     upper = np.triu_indices(len(chosen), 1)
     return np.array(chosen)[leaves_list(linkage(distance[upper], "average"))]
