@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import sample_results
 from matplotlib import rcParams, style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from imagestudy import costs
 from imagestudy.evidence import Evidence, summary_frame
@@ -215,6 +216,18 @@ def test_the_matrix_of_many_classes_names_those_most_often_confused():
     assert len(named) == many.CONFUSED_CLASSES
     assert {"class 3", "class 20", "class 77", "class 150"} <= set(named)
     assert named == [label.get_text() for label in right.get_xticklabels()]
+
+
+@pytest.mark.parametrize("number", [10, 200])
+def test_names_of_classes_do_not_meet_the_legend(number, tmp_path):
+    table = pd.DataFrame({f"network {n}": np.linspace(0, 1, number) for n in range(6)})
+    names = [f"Labrador retriever {n}" for n in range(number)]
+    figure = pictures.classes(table, np.eye(number, dtype=int), names)
+    figure.savefig(tmp_path / "figure.pdf")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    top = figure.legends[0].get_window_extent(renderer).y1
+    labels = figure.axes[1].get_xticklabels()
+    assert min(each.get_window_extent(renderer).y0 for each in labels) >= top
 
 
 def test_errors_calibration_and_networks_are_drawn(root, tmp_path):

@@ -110,8 +110,10 @@ def _confusion(axis: Axes, matrix: np.ndarray, titles: Sequence[str], many: bool
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     shown = most_confused(shares, CONFUSED_CLASSES) if many else np.arange(len(titles))
     # Another class takes a small share at most: the root lets it be seen.
-    image = axis.imshow(shares[np.ix_(shown, shown)], cmap="Greys",
-                        norm=PowerNorm(0.5, vmin=0, vmax=1), interpolation="nearest")  # fmt: skip
+    scale = PowerNorm(0.5, vmin=0, vmax=1)
+    # With square cells the layout is not settled after one drawing: names meet the legend.
+    look = {"cmap": "Greys", "norm": scale, "interpolation": "nearest", "aspect": "auto"}
+    image = axis.imshow(shares[np.ix_(shown, shown)], **look)
     axis.grid(visible=False)
     axis.set_title("Most confused: share taken for" if many else "Share taken for each")
     axis.figure.colorbar(image, ax=axis, shrink=0.7)
