@@ -5,11 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import sample_results
-from matplotlib import style
+from matplotlib import rcParams, style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from imagestudy import costs
 from imagestudy.evidence import Evidence, summary_frame
-from imagestudy.figures import data, frames, learning, pictures, results
+from imagestudy.figures import data, frames, learning, many, pictures, results
 from imagestudy.figures import networks as drawings
 from imagestudy.figures.saving import save
 from imagestudy.recording import HISTORY
@@ -51,6 +52,12 @@ def test_samples_show_boxes_in_the_pictures_own_pixels(root):
     assert not data.sample_pictures(*without).axes[0].patches
 
 
+def test_names_over_samples_are_whole():
+    images, boxes = np.zeros((1, 8, 8, 3), np.uint8), np.full((1, 4), -1)
+    figure = data.sample_pictures(images, boxes, ["African elephant, Loxodonta africana"])
+    assert figure.axes[0].get_title().split() == ["African", "elephant"]
+
+
 def test_class_counts_of_many_classes_are_sorted():
     rows = [
         {"dataset": "many", "class": f"c{n}", "split": "train", "pictures": n} for n in range(30)
@@ -71,6 +78,20 @@ def test_results_are_drawn_in_a_panel_for_each_data_set(root, tmp_path):
     assert (tmp_path / "figure.pdf").read_bytes() == first
 
 
+def test_this_studys_marks_are_filled_and_the_originals_hollow_in_any_number_of_rows(root):
+    table = summary_frame(evidence(root))
+    rows = pd.concat(5 * [table[table["dataset"] == table["dataset"].iloc[0]]])
+    rows[["original_train", "original_validation"]] = 0.5
+    assert len(rows) > len(rcParams["axes.prop_cycle"]) / 2
+    axis = results.accuracy_overview(rows).axes[0]
+    marks = {line.get_label(): line for line in axis.lines if line.get_marker() in ("o", "s")}
+    for their in results.THEIRS:
+        assert marks[their[2]].get_markerfacecolor() == "white"
+    for our in results.OURS:
+        assert marks[our[2]].get_fillstyle() == "full"
+        assert marks[our[2]].get_markerfacecolor() == marks[our[2]].get_color()
+
+
 def test_what_was_not_measured_leaves_a_panel_empty(root):
     table = summary_frame(evidence(root))
     nothing = [name for name in table if name.startswith("test_top1")]
@@ -89,16 +110,38 @@ def test_what_has_seen_its_pictures_is_marked_and_not_on_the_front(root):
     assert [text.get_text()[-1] for text in axis.figure.legends[0].get_texts()].count("†") == 1
 
 
-def test_anytime_curves_never_fall(root):
+@pytest.fixture
+def trials(root):
     ledgers = [str(path) for path in (root / "searches").glob("*/ledger.csv")]
     study = sample_results.study()
-    blocks = (study["searches"], study["datasets"])
     found = frames.ledgers(ledgers, study["searches"])
-    figure = results.anytime(frames.trials(found, *blocks), frames.leads(found, *blocks))
-    *lines, changes = figure.axes[0].lines
-    assert len(lines) == len(study["searches"])
+    return frames.trials(found, study["searches"], study["datasets"])
+
+
+CHANGES = pd.DataFrame([{"dataset": "Tiny ImageNet", "device_seconds": 50.0, "score": 0.4}])
+
+
+def test_anytime_curves_never_fall_and_their_marks_are_whole(trials):
+    axis = results.anytime(trials, CHANGES).axes[0]
+    lines = axis.lines[:-1]
+    assert len(lines) == len(sample_results.SEARCHES)
     assert all((np.diff(line.get_ydata()) >= 0).all() for line in lines)
-    assert changes.get_label() == "change of the lead"
+    assert axis.get_ylim()[1] > 1.1 * max(line.get_ydata().max() for line in lines)
+
+
+@pytest.mark.parametrize("changes", [0, 1])
+def test_a_ring_is_explained_where_one_is_drawn(trials, changes):
+    axis = results.anytime(trials, CHANGES.head(changes)).axes[0]
+    shown = [text.get_text() for text in axis.figure.legends[0].get_texts()]
+    assert shown.count("change of the lead") == changes
+    assert len(axis.lines) == len(sample_results.SEARCHES) + changes
+
+
+def test_searches_that_differ_by_their_seed_alone_look_alike(trials):
+    twice = pd.concat([trials, trials.assign(seed=2)])
+    first, second, other, *_ = results.anytime(twice, CHANGES.head(0)).axes[0].lines
+    looks = [(line.get_color(), line.get_marker()) for line in (first, second, other)]
+    assert looks[0] == looks[1] != looks[2]
 
 
 def test_changes_of_the_lead_are_where_the_curves_cross():
@@ -143,8 +186,48 @@ def test_classes_and_confusion_at_any_number_of_classes(number, tmp_path):
     figure = pictures.classes(table, matrix, [f"class {n}" for n in range(number)])
     save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
     named = [label.get_text() for label in figure.axes[0].get_xticklabels()]
-    assert ("class 1" in named) == (number <= data.NAMED_CLASSES)
+    assert ("class 1" in named) == (number <= many.NAMED_CLASSES)
     assert pictures.classes(pd.DataFrame(), np.zeros((0, 0)), []).axes == []
+
+
+def test_names_of_networks_under_pictures_are_whole_and_different():
+    titles = [f"Transfer learning VGG-16, {what} of the pictures" for what in ("all", "a tenth")]
+    named = [f"{letter}: {title}" for letter, title in zip("AB", titles, strict=True)]
+    band = pictures.Shown("one gets", np.zeros((2, 8, 8, 3), np.uint8), [("cat", "A")] * 2, named)
+    (part,) = pictures.bands([band]).subfigs
+    assert all(name in part.get_supxlabel() for name in named)
+
+
+def test_the_matrix_of_many_classes_names_those_most_often_confused():
+    shares = np.eye(200)
+    for one, other in ((3, 150), (150, 3), (20, 77)):
+        shares[one, other] = 0.5
+    found = pictures.most_confused(shares, 4)
+    assert {frozenset(found[:2]), frozenset(found[2:])} == {
+        frozenset({3, 150}),
+        frozenset({20, 77}),
+    }
+    shares[3, 9] = 0.1
+    assert set(pictures.most_confused(shares, 3)) == {3, 150, 9}
+    table = pd.DataFrame({"one": np.linspace(0, 1, 200)})
+    figure = pictures.classes(table, 50 * shares, [f"class {n}" for n in range(200)])
+    right = figure.axes[1]
+    named = [label.get_text() for label in right.get_yticklabels()]
+    assert len(named) == many.CONFUSED_CLASSES
+    assert {"class 3", "class 20", "class 77", "class 150"} <= set(named)
+    assert named == [label.get_text() for label in right.get_xticklabels()]
+
+
+@pytest.mark.parametrize("number", [10, 200])
+def test_names_of_classes_do_not_meet_the_legend(number, tmp_path):
+    table = pd.DataFrame({f"network {n}": np.linspace(0, 1, number) for n in range(6)})
+    names = [f"Labrador retriever {n}" for n in range(number)]
+    figure = pictures.classes(table, np.eye(number, dtype=int), names)
+    figure.savefig(tmp_path / "figure.pdf")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    top = figure.legends[0].get_window_extent(renderer).y1
+    labels = figure.axes[1].get_xticklabels()
+    assert min(each.get_window_extent(renderer).y0 for each in labels) >= top
 
 
 def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
@@ -153,6 +236,10 @@ def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
     shown = frames.errors(examined["datasets"]["cifar10"], root / "data" / "cifar10", experiments)
     assert [band.images.shape[1:] for band in shown] == [(32, 32, 3)] * 2
     assert frames.errors(None, root, experiments) == []
+    *_, (_, letter) = shown[1].lines
+    (named,) = [each for each in shown[1].named if each.startswith(f"{letter}: ")]
+    right = examined["datasets"]["cifar10"]["alone"][-1]["experiment"]
+    assert named == f"{letter}: {experiments[right]['title']}"
     bins = frames.reliability(examined, given.study["datasets"], experiments)
     networks = {"VGG-16": given.experiments["vgg16"]["network"]}
     for figure in (
@@ -164,7 +251,9 @@ def test_errors_calibration_and_networks_are_drawn(root, tmp_path):
         drawings.drawn({}),
     ):
         save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
-    boxes = drawings.drawn(networks).axes[0].patches
+    axis = drawings.drawn(networks).axes[0]
+    boxes = axis.patches
+    assert min(box.get_height() for box in boxes) > 0.1 * np.ptp(axis.get_ylim())
     assert len(boxes) == len([r for r in networks["VGG-16"]["table"] if r["type"] != "Dropout"]) - 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from imagestudy import latex, plausibility, provenance, replication, statistics, wording
+from imagestudy import captions, latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
 from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
@@ -134,6 +134,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "seeds": evidence.study["seeds"],
         "seeds_needed": SEEDS_NEEDED,
         "confidence": statistics.CONFIDENCE,
+        "seen_in": captions.said(evidence),
     }
 
 

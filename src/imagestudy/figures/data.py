@@ -7,12 +7,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from imagestudy.figures.text import plain
+from imagestudy.figures.many import NAMED_CLASSES
+from imagestudy.figures.text import first, plain
 
 COLUMNS = 10
-ROW_HEIGHT = 0.75
-LONGEST_TITLE = 13
-NAMED_CLASSES = 12
+ROW_HEIGHT = 0.85
+# Characters that fit above a picture, and at a tick.
+OVER_A_PICTURE, LONGEST_TITLE = 12, 13
 
 
 def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]) -> Figure:
@@ -29,7 +30,8 @@ def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]
     shown = zip(axes.flat, images, boxes, titles, strict=False)
     for axis, image, (left, top, right, bottom), title in shown:
         axis.imshow(image, interpolation="nearest")
-        axis.set_title(short(title), fontsize=5.5, fontweight="normal", loc="center", pad=2)
+        name = first(title, OVER_A_PICTURE)
+        axis.set_title(name, fontsize=5.5, fontweight="normal", loc="center", pad=2)
         if left >= 0:
             # White under colour: seen on any picture, and in grey print.
             for colour, width in (("white", 1.8), ("#D55E00", 0.9)):
@@ -41,10 +43,10 @@ def sample_pictures(images: np.ndarray, boxes: np.ndarray, titles: Sequence[str]
     return figure
 
 
-def short(title: str) -> str:
-    """The first of a class's names, cut to the width of a picture."""
+def short(title: str, longest: int = LONGEST_TITLE) -> str:
+    """The first of a class's names, cut to what fits at a tick if nothing else is said."""
     first = plain(title).split(",")[0]
-    return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"
+    return first if len(first) <= longest else first[: longest - 1] + "…"
 
 
 def choose(labels: np.ndarray, classes: int, pictures: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -73,25 +74,25 @@ def errors(
     data = read_record(folder / "dataset.json")
     images = np.load(folder / "test_images.npy", mmap_mode="r")
     titles = [each["title"] for each in data["classes"]]
-    bands = {
-        "All miss; below: what they say together": (
-            examined["missed"],
-            lambda each: titles[each["answer"]],
-        ),
-        "Only one gets; below: which": (
-            examined["alone"],
-            lambda each: experiments[each["experiment"]]["title"],
-        ),
-    }
-    return [
-        Shown(
-            heading,
-            images[[each["row"] for each in shown]],
-            [(titles[each["label"]], said(each)) for each in shown],
-        )
-        for heading, (shown, said) in bands.items()
-        if shown
+
+    def shown(
+        heading: str, rows: list[dict[str, Any]], below: list[str], named: list[str]
+    ) -> Shown:
+        above = [titles[each["label"]] for each in rows]
+        pictures = images[[each["row"] for each in rows]]
+        return Shown(heading, pictures, list(zip(above, below, strict=True)), named)
+
+    missed, alone = examined["missed"], examined["alone"]
+    right = [each["experiment"] for each in alone]
+    # Titles are longer than a picture is wide.
+    letters = dict(zip(filter(right.__contains__, experiments), ascii_uppercase, strict=False))
+    named = [f"{letter}: {experiments[name]['title']}" for name, letter in letters.items()]
+    answers = [titles[each["answer"]] for each in missed]
+    bands = [
+        shown("All miss; below: what they say together", missed, answers, []),
+        shown("Only one gets; below: which", alone, [letters[name] for name in right], named),
     ]
+    return [band for band in bands if band.lines]
 
 
 def by_class(

@@ -18,6 +18,8 @@ KINDS = (
     ("normalization", ("BatchNormalization", "Normalization", "LayerNormalization"), "xxxx"),
 )
 GAP = 0.15
+# The lowest box, as a part of the highest.
+LOWEST = 0.12
 # Inches: an empty figure, a network, and what a page holds beside the caption.
 LEAST, HIGH, PAGE = 0.2, 1.25, 7.5
 
@@ -25,8 +27,9 @@ LEAST, HIGH, PAGE = 0.2, 1.25, 7.5
 def drawn(networks: dict[str, dict[str, Any]]) -> Figure:
     """Networks by title, one above the other: a box for each layer, in the order of the data.
 
-    A box is as high as its output is on a side (a dense layer's: one), and the wider the more maps
-    or units it has. Layers without a box (activations, dropout, additions) are left out.
+    A box is as high as its output is on a side (a dense layer's: one), but never so low that it
+    could not be seen, and the wider the more maps or units it has. Layers without a box
+    (activations, dropout, additions) are left out.
     """
     if not networks:
         return Figure(figsize=(5.9, LEAST))
@@ -47,18 +50,18 @@ def drawn(networks: dict[str, dict[str, Any]]) -> Figure:
 
 
 def _boxes(axis: Axes, table: list[dict[str, Any]], colours: list[str]) -> None:
-    place, highest = 0.0, 1
-    for row in table:
+    sides = [row["output"][0] if len(row["output"]) > 1 else 1 for row in table]
+    highest, place = max(sides, default=1), 0.0
+    for row, side in zip(table, sides, strict=True):
         for (_, types, hatch), colour in zip(KINDS, colours, strict=False):
             if row["type"] in types:
-                height = row["output"][0] if len(row["output"]) > 1 else 1
+                height = max(side, LOWEST * highest)
                 width = 0.3 + row["output"][-1] ** 0.5 / 12
                 axis.add_patch(
                     Rectangle((place, -height / 2), width, height, facecolor=colour, hatch=hatch,
                               edgecolor="white", linewidth=0.3)
                 )  # fmt: skip
                 place += width + GAP
-                highest = max(highest, height)
     axis.set_xlim(-GAP, max(place, 1))
     axis.set_ylim(-highest / 2 - 1, highest / 2 + 1)
     axis.axis("off")

@@ -66,9 +66,9 @@ def _marks(
     axis: Axes, values: Any, places: np.ndarray, mark: str, colour: str, label: str, hollow: bool
 ) -> None:
     face = "white" if hollow else colour
-    axis.plot(
-        values, places, mark, color=colour, markerfacecolor=face, label=label, linestyle="", ms=5
-    )
+    # The style's cycle comes to hollow marks after so many lines, and intervals are lines too.
+    look = {"color": colour, "markerfacecolor": face, "fillstyle": "full", "ms": 5}
+    axis.plot(values, places, mark, label=label, linestyle="", **look)
 
 
 def cost(table: pd.DataFrame) -> Figure:
@@ -133,7 +133,7 @@ def anytime(trials: pd.DataFrame, crossings: pd.DataFrame) -> Figure:
     `trials`: the ledgers with columns `title` and `dataset`, whose searches share a panel; failed
     trials cost and do not score. Searches that differ by their seed alone share their look.
     `crossings`: columns `dataset`, `device_seconds`, `score`, where AutoKeras and by hand change
-    the lead, marked by a ring.
+    the lead, marked by a ring; without any no ring is explained.
     """
     panels = list(trials.groupby("dataset", sort=False))
     figure = Figure(figsize=(5.9, 2.5 * len(panels)))
@@ -146,12 +146,16 @@ def anytime(trials: pd.DataFrame, crossings: pd.DataFrame) -> Figure:
                 spent = rows["cumulative_device_seconds"]
                 (line,) = axis.step(spent, rows["best_so_far"], where="post", **look)
                 look = {"color": line.get_color(), "linestyle": line.get_linestyle()}
+                look |= {"marker": line.get_marker(), "fillstyle": line.get_fillstyle()}
         met = crossings[crossings["dataset"] == dataset]
-        axis.plot(met["device_seconds"], met["score"], "o", color="0.2", markersize=9,
-                  markerfacecolor="none", linestyle="", label="change of the lead")  # fmt: skip
+        if len(met):
+            axis.plot(met["device_seconds"], met["score"], "o", color="0.2", markersize=9,
+                      markerfacecolor="none", linestyle="", label="change of the lead")  # fmt: skip
         axis.set(xlabel="device time spent (s)", ylabel="best selection accuracy")
         axis.set(title=plain(dataset))
         axis.set_xlim(left=0)
-        axis.set_ylim(bottom=0)
+        # Room for the highest marks, which the edge would cut; there may be no score.
+        best = own["best_so_far"].max()
+        axis.set_ylim(0, 1.12 * best if best > 0 else 1)
         part.legend(loc="outside upper center", ncols=3)
     return figure

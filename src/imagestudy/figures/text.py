@@ -25,7 +25,12 @@ def legend_height(entries: int, columns: int) -> float:
     return 0.27 * -(-entries // columns)
 
 
-def wrapped(title: str) -> str:
-    """`title` on at most two lines of a legend."""
-    lines = textwrap.wrap(plain(title), WIDTH) or [""]
-    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][: WIDTH - 1] + "…"])
+def first(title: str, width: int) -> str:
+    """The first of a class's names, on at most two lines of `width`."""
+    return wrapped(title.split(",")[0], width)
+
+
+def wrapped(title: str, width: int = WIDTH) -> str:
+    """`title` on at most two lines of `width`, a legend's if nothing else is said."""
+    lines = textwrap.wrap(plain(title), width) or [""]
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][: width - 1] + "…"])
