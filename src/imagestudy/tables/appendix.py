@@ -126,7 +126,7 @@ def runs(evidence: Evidence) -> Table:
             )
     headings = ["experiment", "seed", "status", "epoch", "test"]
     headings += ["time", "device", "on", "memory", "settings", "commit"]
-    align = f"{latex.left(25)}r{latex.left(14)}lrrr{latex.left(10)}rll"
+    align = f"{latex.left(23)}r{latex.left(14)}lrrr{latex.left(10)}rll"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
