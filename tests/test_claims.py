@@ -125,6 +125,20 @@ def highest(evidence: Evidence, difference: float) -> None:
             write(evidence, name, 0.6 + (difference if name == "vgg16_transfer" else 0))
 
 
+def ahead(evidence: Evidence, difference: float, later: float | None = None) -> None:
+    """AutoKeras has the first score; when both have one it is ahead by so much, then by `later`."""
+    end = difference if later is None else later
+    rows = {
+        "autokeras": [(10, 0.2), (20, 0.5 + difference), (30, 0.5 + end)],
+        "hand": [(15, 0.5), (40, 0.5)],
+    }
+    for search, trials in rows.items():
+        ledger = evidence.ledgers[search].head(len(trials)).copy()
+        ledger["cumulative_device_seconds"] = [float(seconds) for seconds, _ in trials]
+        ledger["best_so_far"] = [score for _, score in trials]
+        evidence.ledgers[search] = ledger
+
+
 def published(evidence: Evidence, difference: float) -> None:
     evidence.original["rows"]["autokeras"]["validation"] = str(0.3647 + difference)
 
@@ -179,6 +193,19 @@ def test_each_outcome_has_a_sentence_of_its_own(whole):
             change(evidence, difference)
             said.add(found(evidence)[name].sentence)
         assert len(said) == 3, name
+
+
+def test_a_lead_counts_since_both_searches_have_a_score(whole):
+    """AutoKeras alone has a score first, and then is behind at once: no lead has changed."""
+    ahead(whole, -0.2)
+    claim = found(whole)["lead_tiny_imagenet"]
+    since = "since both have a score"
+    assert claim.sentence.startswith(f"Candidates by hand is ahead on Tiny ImageNet {since}, until")
+    assert claim.measured == f"no changes of the lead {since}"
+    assert claim.evidence["leader"] == "hand"
+    ahead(whole, -0.2, 0.2)
+    said = found(whole)["lead_tiny_imagenet"].sentence
+    assert said.startswith("AutoKeras is ahead on Tiny ImageNet from 30\u202fs of device time on")
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -32,9 +32,9 @@ def seconds_to_equal_accuracy(evidence: Evidence, pair: Pair) -> list[list[float
 class Race(NamedTuple):
     """AutoKeras's and a person's search on the same data, by the names of the searches.
 
-    `changes`: where the best score so far of the first seed's search passes that of the other, each
-    as `device_seconds`, and `score` and `leader` of the one that leads from there on. `leader` is
-    the one that leads when the cheaper one ends, None where they are equal, or where those
+    It begins when both have a score. `changes`: where the best score so far of the first seed's
+    search passes that of the other, each as `device_seconds`, and `score` and `leader` of the one
+    that leads from there on. `leader` is the one that leads when the cheaper one ends, None where they are equal, or where those
     `without_score` have none until then.
     """
 

@@ -152,15 +152,13 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
             f"No trial of {wording.listing(titles)} has a score {where} in the time that both spent"
         )
     elif leader is None:
-        said = (
-            f"Against the device time spent neither {one} nor {other} is ahead at the end {where}"
-        )
+        said = f"Neither {one} nor {other} is ahead {where} when the cheaper search ends"
     elif last is None:
-        said = f"{leader} is ahead {where} from the first scores to the end"
+        said = f"{leader} is ahead {where} since both have a score, until the cheaper search ends"
     else:
         since = wording.duration(last["device_seconds"])
-        said = f"{leader} is ahead {where} from {since} of device time on"
-    times = wording.plural(len(race.changes), "change")
+        said = f"{leader} is ahead {where} from {since} of device time on, until the cheaper search ends"
+    times = f"{wording.plural(len(race.changes), 'change')} of the lead since both have a score"
     return Claim(
         f"lead_{race.dataset}",
         None,
@@ -168,7 +166,7 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
         f"{said}; one search of each shows no tendency",
         {"first": race.autokeras, "second": race.hand, "leader": race.leader}
         | {"changes": race.changes, "without_score": list(race.without_score)},
-        f"{times} of the lead",
+        "" if race.without_score else times,
     )
 
 
