@@ -73,7 +73,7 @@ def all_claims(evidence: Evidence) -> Table:
             links.target("claim", each.name)
             + (latex.title(each.statement) if each.statement else r"\emph{this study's own}"),
             rf"\textbf{{{each.outcome}}}",
-            rf"{latex.title(each.sentence)}.{_in_numbers(each)}",
+            rf"{latex.title(each.sentence + each.aside)}.{_in_numbers(each)}",
         ]
         for each in claims(evidence)
     ]
