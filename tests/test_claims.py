@@ -452,7 +452,7 @@ def test_equal_accuracies_share_the_highest(whole):
     claim = found(whole)["highest_cifar10"]
     both = [whole.experiments[name]["title"] for name in ("vgg16_transfer", "vgg16_fine_tune")]
     assert f"Whether {both[0]} and {both[1]} are the best" in claim.sentence
-    assert f"that of {both[0]} (with reused weights) and {both[1]} (with" in claim.measured
+    assert f"that of {both[0]}, with reused weights and {both[1]}, with" in claim.measured
 
 
 def test_seeds_of_what_a_program_found_do_not_make_it_the_best_method(whole):

@@ -9,7 +9,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from pypdf import PdfReader
 
-from imagestudy import report
+from imagestudy import argument, report
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
 from imagestudy.figures.saving import save
@@ -119,6 +119,24 @@ def test_real_data_have_no_banner(tmp_path):
     source = report.render(evidence, TEMPLATE)
     assert "Demo: generated" not in source
     assert r"\textpm" not in fragments(evidence)["summary_original"]
+
+
+def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
+    for each in evidence.experiments.values():
+        each |= {"number": None, "improves": None}
+        each["role"] = "control" if each["role"] == "control" else "own"
+    evidence.datasets["tiny_imagenet"]["format"] = "folder"
+    source = report.render(evidence, TEMPLATE)
+    check_log(compile_pdf(tmp_path, evidence, source).with_suffix(".log"))
+    made = {claim.name: claim for claim in argument.claims(evidence)}
+    assert {"transfer_fast", "transfer_accurate", "transfer_beats_fine_tuning"} <= made.keys()
+    assert not any(claim.statement for claim in made.values())
+    before, _, rest = source.partition(r"\section{Introduction}")
+    _, _, after = rest.partition(r"\section{Data}")
+    assert "original" not in before + after + fragments(evidence)["claims"]
+    best = " ".join(made["highest_cifar10"].measured.split())
+    assert report.latex.title(best[1:]) in " ".join(before.split())
 
 
 def stock_run(run, pretrained):

@@ -26,10 +26,9 @@ def kind(evidence: Evidence, name: str) -> str:
 
 
 def described(evidence: Evidence, name: str) -> str:
-    """An experiment's title and the kind of its network."""
-    each = evidence.experiments[name]
-    recipe = ", modern recipe" if each["role"] == "modern" else ""
-    return f"{each['title']} ({kind(evidence, name)}{recipe})"
+    """The kind of an experiment's network, and whether by a modern recipe."""
+    recipe = " by a modern recipe" if evidence.experiments[name]["role"] == "modern" else ""
+    return f"{kind(evidence, name)}{recipe}"
 
 
 def searched(evidence: Evidence, name: str) -> bool:
@@ -75,7 +74,10 @@ def highest(evidence: Evidence, dataset: str) -> Claim | None:
         open_still = "others may be as good"
     best_is = "is" if len(first) == 1 else "are"
     best_of = wording.plural(len(adjusted), "other")
-    told = wording.listing([described(evidence, name) for name in first])
+    said = {
+        name: f"{evidence.experiments[name]['title']}, {described(evidence, name)}"
+        for name in ranked
+    }
     shown = {name: wording.spread(each.mean, each.spread) for name, each in estimates.items()}
     after = [name for name in others if name not in first]
     return Claim(
@@ -96,8 +98,9 @@ def highest(evidence: Evidence, dataset: str) -> Claim | None:
             "units": units,
             "units_needed": SEEDS_NEEDED,
         },
-        f"the highest test accuracy on {where} is that of {told}, {shown[best]}; "
-        + "".join(f"{described(evidence, name)} follows with {shown[name]}; " for name in after[:1])
+        f"the highest test accuracy on {where} is {shown[best]}, that of "
+        f"{wording.listing([said[name] for name in first])}; "
+        + "".join(f"{said[name]}, follows with {shown[name]}; " for name in after[:1])
         + f"guessing has {wording.accuracy(evidence.chance(dataset))}",
     )
 
@@ -123,8 +126,8 @@ def choice(evidence: Evidence, dataset: str) -> Claim | None:
         why = f"it takes less device time than {other} and is within {within} of its test accuracy"
     first_of_kind = {kind(evidence, name): name for name in reversed(ranked)}
     told = [
-        f"{described(evidence, name)} {wording.accuracy(accuracies[name])} after "
-        f"{wording.duration(costs[name])}"
+        f"{described(evidence, name)}, {evidence.experiments[name]['title']} with "
+        f"{wording.accuracy(accuracies[name])} after {wording.duration(costs[name])}"
         for name in sorted(first_of_kind.values(), key=ranked.index)
     ]
     return Claim(
@@ -135,5 +138,5 @@ def choice(evidence: Evidence, dataset: str) -> Claim | None:
         f"{one} is the one to take: {why}",
         {"taken": taken, "best": best, "margin": margin}
         | {"test_top1": accuracies, "device_seconds_in_all": costs},
-        f"the best of each kind: {', '.join(told)}",
+        f"the best of each kind: {'; '.join(told)}",
     )

@@ -30,12 +30,19 @@ class Claim(NamedTuple):
     aside: str = ""
 
     @property
+    def few(self) -> bool:
+        """Whether it has fewer seeds or searches than decide."""
+        return self.evidence.get("units", SEEDS_NEEDED) < SEEDS_NEEDED
+
+    @property
     def told(self) -> str:
-        """What is said of it where what a decision needs is known: of fewer what was measured."""
-        if self.outcome != UNDECIDED or not self.measured:
+        """What is said of it where the reader knows how many seeds or searches decide.
+
+        Of what lacks nothing else than these, only what was measured.
+        """
+        if not self.measured or self.outcome in (NOT_COMPARABLE, NOT_TESTABLE):
             return self.sentence
-        few = self.evidence.get("units", SEEDS_NEEDED) < SEEDS_NEEDED
-        if few and not self.evidence.get("unlearned"):
+        if self.outcome == UNDECIDED and self.few and not self.evidence.get("unlearned"):
             return self.measured
         return f"{self.sentence}: {self.measured}"
 

@@ -47,7 +47,7 @@ def _transfer_fast(evidence: Evidence, compared: Compared) -> Claim | None:
         f"{EFFICIENT}: training is fast because most weights stay",
         pair,
         [[side[seed] for seed in seeds] for side in times],
-        "device time of a run",
+        "of device time a run",
         Words(
             "Transfer takes less time than training VGG-16 from scratch",
             "Transfer takes more time than training VGG-16 from scratch",
@@ -66,7 +66,7 @@ def _transfer_fast_to_equal_accuracy(evidence: Evidence, compared: Compared) -> 
         f"{EFFICIENT}: training is fast because most weights stay",
         pair,
         seconds_to_equal_accuracy(evidence, pair),
-        "device time until both have the accuracy that both reach on the selection pictures",
+        "of device time to the accuracy that both reach on the selection pictures",
         Words(
             "To an equal accuracy transfer takes less time than training VGG-16 from scratch",
             "To an equal accuracy transfer takes more time than training VGG-16 from scratch",
@@ -120,7 +120,7 @@ def _of_times(
         "unlearned": list(spoilt),
     }
     sure = "" if p is None else f", {wording.p_value(p)}"
-    measured = f"{what}: {spent[0]}, {spent[1]}, {ratio}{sure}"
+    measured = f"{', '.join(spent)} {what}, {ratio}{sure}"
     return Claim(name, statement, outcome, text, numbers, measured, aside=aside)
 
 

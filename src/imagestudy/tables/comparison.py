@@ -68,6 +68,8 @@ def _in_numbers(claim: Claim) -> str:
 
 def all_claims(evidence: Evidence) -> Table:
     """Every claim with its outcome and the evidence; each row can be linked to."""
+    made = claims(evidence)
+    stated = any(each.statement for each in made)
     rows = [
         [
             links.target("claim", each.name)
@@ -75,8 +77,9 @@ def all_claims(evidence: Evidence) -> Table:
             rf"\textbf{{{each.outcome}}}",
             rf"{latex.title(each.sentence + each.aside)}.{_in_numbers(each)}",
         ]
-        for each in claims(evidence)
+        for each in made
     ]
     align = "".join(latex.left(width) for width in (38, 20, 86))
-    headings = ["the original's claim", "outcome", "what this study finds, and on what evidence"]
+    first = "the original's claim" if stated else "claim"
+    headings = [first, "outcome", "what this study finds, and on what evidence"]
     return Table(align, headings, rows, rules=range(1, len(rows)))
