@@ -251,8 +251,43 @@ FLIPS = {
         f"For pictures like those of Tiny ImageNet, of all that was tried {RECIPE} is the one to",
     ),
 }
+
+CELLS = ("keras_cnn", "autokeras", "alexnet", "vgg16", "vgg16_transfer", "vgg16_fine_tune")
 # What says what was measured, whatever it decides.
 MEASURED_ONLY = ("lead_tiny_imagenet", "choice_tiny_imagenet")
+
+
+def replicated(evidence: Evidence, difference: float) -> None:
+    write(evidence, "alexnet", 0.2507 + max(0, -difference))
+
+
+def in_order(evidence: Evidence, difference: float) -> None:
+    write(evidence, "alexnet", 0.5 - difference)
+    write(evidence, "keras_cnn", 0.5)
+
+
+def gap(evidence: Evidence, difference: float) -> None:
+    evidence.original["rows"]["vgg16_fine_tune"]["train"] = str(0.6559 + max(0, difference))
+
+
+# What declared rules decide, always: a change, and how the two sentences go on.
+RULES = {
+    "replicated_alexnet_validation": (
+        replicated,
+        "accuracy of AlexNet is within the declared tolerance of ours",
+        "accuracy of AlexNet is below ours by 0.2",
+    ),
+    "order_expected": (
+        in_order,
+        "No two experiments stand in an order that was not expected",
+        "An order that was not expected: AlexNet (0.7",
+    ),
+    "original_overfits": (
+        gap,
+        "fine-tuned network overfits, as it would",
+        "fine-tuned network does not overfit, as it would",
+    ),
+}
 # What no data of one study can decide, or only one way.
 OTHERS = {
     "transfer_best_of_all": claims.NOT_COMPARABLE,
@@ -265,7 +300,9 @@ TESTED_ALONE = {"highest_tiny_imagenet", "highest_cifar10", "ensemble_cifar10", 
 
 
 def test_all_claims_are_known_here(whole):
-    assert found(whole).keys() == FLIPS.keys() | OTHERS.keys() | TESTED_ALONE
+    cells = {f"replicated_{name}_{cell}" for name in CELLS for cell in ("train", "validation")}
+    known = FLIPS.keys() | OTHERS.keys() | RULES.keys() | TESTED_ALONE | cells
+    assert found(whole).keys() == known
 
 
 @pytest.mark.parametrize("name", FLIPS)
@@ -279,6 +316,16 @@ def test_a_claim_and_its_sentence_follow_the_data(whole, name, difference, outco
     assert claim.outcome == (UNDECIDED if name in MEASURED_ONLY else outcome), claim
     assert claim.sentence.startswith(getattr(flip, outcome))
     json.dumps(claim.evidence, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_what_a_rule_decides_follows_the_data(whole, name):
+    change, *said = RULES[name]
+    for difference, outcome, fragment in zip((0.2, -0.2), (HOLDS, OPPOSITE), said, strict=True):
+        change(whole, difference)
+        claim = found(whole)[name]
+        assert (claim.outcome, fragment in claim.sentence) == (outcome, True), claim
+        json.dumps(claim.evidence, allow_nan=False)
 
 
 def test_a_lead_counts_since_both_searches_have_a_score(whole):

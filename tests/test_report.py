@@ -139,6 +139,21 @@ def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
     assert report.latex.title(best[1:]) in " ".join(before.split())
 
 
+def test_a_residual_network_is_described_by_its_settings(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path)))
+    each = evidence.experiments["long_name"]
+    each["script"] = "residual_cnn"
+    each["settings"]["network"] = {"maps": [24, 48, 96], "dropout": 0.2}
+    more = {"schedule": "triangular", "label_smoothing": 0}
+    each["settings"]["training"] |= more
+    each["settings"]["training"]["augmentation"] |= {"cutmix": 0.0}
+    text = " ".join(report.render(evidence, TEMPLATE).split())
+    assert "a convolution with 24 maps, then two stages with 48 and 96 maps" in text
+    assert "It is a modern recipe of Keras CNN by hand" in text
+    assert "on pictures reflected at random." in text
+    assert "CutMix" not in text
+
+
 def stock_run(run, pretrained):
     failed = {"status": "failed", "error": "ValueError: no weights"}
     own = {

@@ -331,7 +331,7 @@ def _autokeras_cost(evidence: Evidence, pair: Pair, compared: Compared) -> Claim
         "autokeras_cost",
         f"AutoKeras delivered a network of {stated['layers']} layers after more than {days} days",
         NOT_COMPARABLE,
-        "The cost of AutoKeras's search cannot be compared: program, budget and machine differ",
+        f"The cost of AutoKeras's search cannot be compared: {stated['differ']} differ",
         {
             "layers": layers,
             "device_seconds": spent,

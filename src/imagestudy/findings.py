@@ -15,6 +15,7 @@ from imagestudy.methods import (
     Methods,
     decided,
 )
+from imagestudy.repeated import cells, order, overfits
 
 
 def findings(evidence: Evidence, compared: dict[Pair, Methods], told: set[Pair]) -> list[Claim]:
@@ -26,6 +27,7 @@ def findings(evidence: Evidence, compared: dict[Pair, Methods], told: set[Pair])
         _lead(evidence, race) for race in races(evidence.ledgers, evidence.study["searches"])
     ]
     claims += [_over_random(evidence), _original_told_apart(evidence)]
+    claims += [overfits(evidence), order(evidence), *cells(evidence)]
     claims += [choice(evidence, name) for name in evidence.datasets]
     return [claim for claim in claims if claim is not None]
 

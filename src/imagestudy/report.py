@@ -106,7 +106,6 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "claims": claims(evidence),
         "few_units": few_units(evidence),
         "decided": (HOLDS, OPPOSITE),
-        "surprises": plausibility.surprises(evidence),
         "anchored": plausibility.anchored(evidence),
         "under_trained": under_trained(evidence),
         "examined": evidence.examined,

@@ -6,6 +6,7 @@ from imagestudy.claims import Claim
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
 from imagestudy.plausibility import anchored
+from imagestudy.repeated import CELLS
 from imagestudy.replication import verdicts
 from imagestudy.tables import links
 
@@ -67,8 +68,11 @@ def _in_numbers(claim: Claim) -> str:
 
 
 def all_claims(evidence: Evidence) -> Table:
-    """Every claim with its outcome and the evidence; each row can be linked to."""
-    made = claims(evidence)
+    """Every claim with its outcome and the evidence; each row can be linked to.
+
+    But for those of the published cells, which the table of replication has.
+    """
+    made = [each for each in claims(evidence) if not each.name.startswith(CELLS)]
     stated = any(each.statement for each in made)
     rows = [
         [
