@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import sample_results
 
-from imagestudy import argument, claims, methods
+from imagestudy import argument, choices, claims, methods
 from imagestudy.argument import Claim
+from imagestudy.costs import device_seconds_in_all as costs_of
 from imagestudy.evidence import Evidence
 from imagestudy.methods import HOLDS, OPPOSITE, UNDECIDED
 from imagestudy.tables import pairs
@@ -334,11 +335,12 @@ def test_a_lead_counts_since_both_searches_have_a_score(whole):
     claim = found(whole)["lead_tiny_imagenet"]
     since = "since both have a score"
     assert claim.sentence.startswith(f"Candidates by hand is ahead on Tiny ImageNet {since}, until")
-    assert claim.measured == f"no changes of the lead {since}"
+    assert claim.measured == "no changes of the lead in that time"
     assert claim.evidence["leader"] == "hand"
     ahead(whole, -0.2, 0.2)
     said = found(whole)["lead_tiny_imagenet"].sentence
     assert said.startswith("AutoKeras is ahead on Tiny ImageNet from 30\u202fs of device time on")
+    assert found(whole)["lead_tiny_imagenet"].measured == f"one change of the lead {since}"
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -529,6 +531,35 @@ def test_p_values_are_adjusted_within_the_family(whole):
     )
     (single,) = methods.compare(alone).values()
     assert single.p_adjusted == single.tested.p
+
+
+def test_of_too_few_seeds_is_told_what_was_measured(whole, tmp_path):
+    accuracies("vgg16_transfer", "vgg16_cifar10")(whole, 0.2)
+    claim = found(whole)["transfer_accurate"]
+    assert claim.told == f"{claim.sentence}: {claim.measured}"
+    sample_results.write(tmp_path, seeds=(1,))
+    few = found(Evidence.read(**sample_results.inputs(tmp_path, (1,))))["transfer_accurate"]
+    assert few.told == few.measured
+    assert "is open" not in few.told
+
+
+def test_networks_are_told_apart_by_how_they_were_come_by(whole):
+    kinds = {name: choices.described(whole, name) for name in whole.experiments}
+    assert kinds["keras_cnn"] == choices.BY_HAND
+    assert kinds["autokeras"] == choices.SEARCHED
+    assert kinds["vgg16"] == choices.PUBLISHED
+    assert kinds["vgg16_transfer"] == choices.REUSED
+    assert kinds["long_name"] == f"{choices.BY_HAND} by a modern recipe"
+    whole.experiments["vgg16_transfer"]["runs"][0]["own_search"] = {"trials": []}
+    assert choices.kind(whole, "vgg16_transfer") == choices.SEARCHED
+
+
+def test_a_cost_in_all_has_the_search_and_what_it_starts_from(whole):
+    search = whole.experiments["autokeras"]["search"]["device_seconds"]
+    assert costs_of(whole, "autokeras") == 80 + search
+    assert costs_of(whole, "vgg16_transfer") == 80 + 80
+    whole.experiments["vgg16_transfer"]["start"]["provenance"] = "imagenet"
+    assert costs_of(whole, "vgg16_transfer") == 80
 
 
 def test_a_difference_below_the_margin_is_equivalent(whole):

@@ -121,6 +121,23 @@ def test_real_data_have_no_banner(tmp_path):
     assert r"\textpm" not in fragments(evidence)["summary_original"]
 
 
+def test_the_abstract_answers_the_title(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
+    text = " ".join(report.render(evidence, TEMPLATE).split())
+    abstract, _, rest = text.partition(r"\end{abstract}")
+    made = {claim.name: claim for claim in argument.claims(evidence)}
+    names = ("highest_tiny_imagenet", "highest_cifar10", "autokeras_better")
+    for name in (*names, "transfer_fast", "transfer_accurate"):
+        assert report.latex.title(made[name].measured[1:]) in abstract, name
+    assert "Beside them stand one modern recipe and one control" in abstract
+    _, _, conclusions = rest.partition(r"\section{Conclusions}")
+    conclusions, _, _ = conclusions.partition(r"\section{Limitations}")
+    assert conclusions.count("needs three") == 1
+    assert "decide nothing" not in conclusions
+    for name in ("choice_tiny_imagenet", "choice_cifar10"):
+        assert report.latex.title(made[name].sentence) in conclusions
+
+
 def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
     evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
     for each in evidence.experiments.values():

@@ -124,9 +124,10 @@ def choice(evidence: Evidence, dataset: str) -> Claim | None:
         why = f"nothing that takes less device time comes within {within} of its test accuracy"
     else:
         why = f"it takes less device time than {other} and is within {within} of its test accuracy"
+    # The last to be set is the most accurate.
     first_of_kind = {kind(evidence, name): name for name in reversed(ranked)}
     told = [
-        f"{described(evidence, name)}, {evidence.experiments[name]['title']} with "
+        f"{described(evidence, name)}, {evidence.experiments[name]['title']}: "
         f"{wording.accuracy(accuracies[name])} after {wording.duration(costs[name])}"
         for name in sorted(first_of_kind.values(), key=ranked.index)
     ]

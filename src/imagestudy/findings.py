@@ -95,7 +95,8 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
         since = wording.duration(last["device_seconds"])
         from_then = f"{where} from {since} of device time on"
         said = f"{leader} is ahead {from_then}, until the cheaper search ends"
-    times = f"{wording.plural(len(race.changes), 'change')} of the lead since both have a score"
+    when = "since both have a score" if last else "in that time"
+    times = f"{wording.plural(len(race.changes), 'change')} of the lead {when}"
     return Claim(
         f"lead_{race.dataset}",
         None,
