@@ -536,7 +536,7 @@ def test_p_values_are_adjusted_within_the_family(whole):
 def test_of_too_few_seeds_is_told_what_was_measured(whole, tmp_path):
     accuracies("vgg16_transfer", "vgg16_cifar10")(whole, 0.2)
     claim = found(whole)["transfer_accurate"]
-    assert claim.told == f"{claim.sentence}: {claim.measured}"
+    assert claim.told == f"{claim.sentence}; {claim.measured}"
     sample_results.write(tmp_path, seeds=(1,))
     few = found(Evidence.read(**sample_results.inputs(tmp_path, (1,))))["transfer_accurate"]
     assert few.told == few.measured

@@ -134,6 +134,7 @@ def test_the_abstract_answers_the_title(tmp_path):
     conclusions, _, _ = conclusions.partition(r"\section{Limitations}")
     assert conclusions.count("needs three") == 1
     assert "decide nothing" not in conclusions
+    assert conclusions.count("here transfer starts from our VGG-16") == 1
     for name in ("choice_tiny_imagenet", "choice_cifar10"):
         assert report.latex.title(made[name].sentence) in conclusions
 

@@ -44,7 +44,7 @@ class Claim(NamedTuple):
             return self.sentence
         if self.outcome == UNDECIDED and self.few and not self.evidence.get("unlearned"):
             return self.measured
-        return f"{self.sentence}: {self.measured}"
+        return f"{self.sentence}; {self.measured}"
 
 
 class Words(NamedTuple):
