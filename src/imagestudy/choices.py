@@ -139,5 +139,5 @@ def choice(evidence: Evidence, dataset: str) -> Claim | None:
         f"{one} is the one to take: {why}",
         {"taken": taken, "best": best, "margin": margin}
         | {"test_top1": accuracies, "device_seconds_in_all": costs},
-        f"the best of each kind: {'; '.join(told)}",
+        "; ".join(told),
     )
