@@ -153,8 +153,8 @@ def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
     before, _, rest = source.partition(r"\section{Introduction}")
     _, _, after = rest.partition(r"\section{Data}")
     assert "original" not in before + after + fragments(evidence)["claims"]
-    best = " ".join(made["highest_cifar10"].measured.split())
-    assert report.latex.title(best[1:]) in " ".join(before.split())
+    best = report.latex.title(made["highest_cifar10"].measured[1:])
+    assert best in " ".join(before.split())
 
 
 def test_a_residual_network_is_described_by_its_settings(tmp_path):
