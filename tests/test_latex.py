@@ -24,6 +24,10 @@ def test_every_character_is_escaped_or_named(text, expected):
         assert found.count(special) == found.count("\\" + special)
 
 
+def test_a_number_stays_with_its_unit_and_other_space_is_one():
+    assert latex.title("68\u202fs\t\n of it ") == r"68\,s of it"
+
+
 def test_long_words_can_break_and_short_ones_stay():
     assert latex.title("VGG-16 by hand") == "VGG-16 by hand"
     assert r"\allowbreak" in latex.title("a_word_that_is_longer_than_a_column")

@@ -9,7 +9,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from pypdf import PdfReader
 
-from imagestudy import report
+from imagestudy import argument, report
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
 from imagestudy.figures.saving import save
@@ -119,6 +119,57 @@ def test_real_data_have_no_banner(tmp_path):
     source = report.render(evidence, TEMPLATE)
     assert "Demo: generated" not in source
     assert r"\textpm" not in fragments(evidence)["summary_original"]
+
+
+def test_the_abstract_answers_the_title(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
+    text = " ".join(report.render(evidence, TEMPLATE).split())
+    abstract, _, rest = text.partition(r"\end{abstract}")
+    made = {claim.name: claim for claim in argument.claims(evidence)}
+    names = ("highest_tiny_imagenet", "highest_cifar10", "autokeras_better")
+    for name in (*names, "transfer_fast", "transfer_accurate"):
+        assert report.latex.title(made[name].measured[1:]) in abstract, name
+    assert "Beside them stand one modern recipe and one control" in abstract
+    _, _, conclusions = rest.partition(r"\section{Conclusions}")
+    conclusions, _, _ = conclusions.partition(r"\section{Limitations}")
+    assert conclusions.count("needs three") == 1
+    assert "decide nothing" not in conclusions
+    assert conclusions.count("here transfer starts from our VGG-16") == 1
+    for name in ("choice_tiny_imagenet", "choice_cifar10"):
+        assert report.latex.title(made[name].sentence) in conclusions
+
+
+def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
+    for each in evidence.experiments.values():
+        each |= {"number": None, "improves": None}
+        each["role"] = "control" if each["role"] == "control" else "own"
+    evidence.datasets["tiny_imagenet"]["format"] = "folder"
+    source = report.render(evidence, TEMPLATE)
+    check_log(compile_pdf(tmp_path, evidence, source).with_suffix(".log"))
+    made = {claim.name: claim for claim in argument.claims(evidence)}
+    assert {"transfer_fast", "transfer_accurate", "transfer_beats_fine_tuning"} <= made.keys()
+    assert not any(claim.statement for claim in made.values())
+    before, _, rest = source.partition(r"\section{Introduction}")
+    _, _, after = rest.partition(r"\section{Data}")
+    assert "original" not in before + after + fragments(evidence)["claims"]
+    best = report.latex.title(made["highest_cifar10"].measured[1:])
+    assert best in " ".join(before.split())
+
+
+def test_a_residual_network_is_described_by_its_settings(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path)))
+    each = evidence.experiments["long_name"]
+    each["script"] = "residual_cnn"
+    each["settings"]["network"] = {"maps": [24, 48, 96], "dropout": 0.2}
+    more = {"schedule": "triangular", "label_smoothing": 0}
+    each["settings"]["training"] |= more
+    each["settings"]["training"]["augmentation"] |= {"cutmix": 0.0}
+    text = " ".join(report.render(evidence, TEMPLATE).split())
+    assert "a convolution with 24 maps, then two stages with 48 and 96 maps" in text
+    assert "It is a modern recipe of Keras CNN by hand" in text
+    assert "on pictures reflected at random." in text
+    assert "CutMix" not in text
 
 
 def stock_run(run, pretrained):

@@ -72,6 +72,13 @@ def test_cells_are_judged_by_the_declared_tolerance(real):
     assert "running" in found.reason
 
 
+def test_a_cell_of_autokeras_says_that_its_search_was_another(real):
+    set_metric(real, "autokeras", "test", 0.3744)
+    differ = "program, budget and machine of the search differ"
+    assert verdict(real, "autokeras", "validation").reason.endswith(differ)
+    assert differ not in verdict(real, "keras_cnn", "validation").reason
+
+
 def test_other_weights_other_data_or_fewer_pictures_are_not_comparable(real):
     assert "starts from" in verdict(real, "vgg16_transfer", "validation").reason
     real.experiments["alexnet"]["settings"]["training"]["pictures"] = 1000

@@ -74,7 +74,9 @@ def test_an_edit_of_own_pictures_is_seen(finished_study):
 
 def test_every_claim_is_in_a_file_with_its_outcome(finished_study):
     claims = json.loads((finished_study.folder / "results" / "demo" / "claims.json").read_text())
-    assert {each["outcome"] for each in claims} == {"undecided", "not comparable", "not testable"}
+    # The original's own numbers decide that one; made-up pictures decide nothing.
+    outcomes = {each["outcome"] for each in claims if each["name"] != "original_overfits"}
+    assert outcomes == {"undecided", "not comparable", "not testable"}
     stated = {each["name"] for each in claims if each["statement"]}
     assert stated == {
         "transfer_fast", "transfer_fast_to_equal_accuracy", "transfer_accurate",

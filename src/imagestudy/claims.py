@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from imagestudy import wording
 from imagestudy.evidence import Evidence, Pair
-from imagestudy.methods import SEEDS_NEEDED, UNDECIDED, Methods, numbers
+from imagestudy.methods import SEARCHES, SEEDS_NEEDED, UNDECIDED, Methods, numbers
 from imagestudy.statistics import Estimate
 
 NOT_COMPARABLE, NOT_TESTABLE = "not comparable", "not testable"
@@ -16,7 +16,8 @@ class Claim(NamedTuple):
 
     `statement` is what the original says, None where the sentence is this study's own; `outcome`
     is `holds`, `opposite`, `undecided`, `not comparable` or `not testable`. `evidence` has all
-    numbers, `measured` says the first of them in words, `besides` the rest.
+    numbers, `measured` says the first of them in words, `besides` the rest. `aside` goes behind
+    the sentence.
     """
 
     name: str
@@ -26,6 +27,24 @@ class Claim(NamedTuple):
     evidence: dict[str, Any]
     measured: str
     besides: str = ""
+    aside: str = ""
+
+    @property
+    def few(self) -> bool:
+        """Whether it has fewer seeds or searches than decide."""
+        return self.evidence.get("units", SEEDS_NEEDED) < SEEDS_NEEDED
+
+    @property
+    def told(self) -> str:
+        """What is said of it where the reader knows how many seeds or searches decide.
+
+        Of what lacks nothing else than these, only what was measured.
+        """
+        if not self.measured or self.outcome in (NOT_COMPARABLE, NOT_TESTABLE):
+            return self.sentence
+        if self.outcome == UNDECIDED and self.few and not self.evidence.get("unlearned"):
+            return self.measured
+        return f"{self.sentence}; {self.measured}"
 
 
 class Words(NamedTuple):
@@ -69,10 +88,8 @@ def lacking(units: int, unit: str) -> str:
     """What a decision would need, where there are so many seeds or searches."""
     if units >= SEEDS_NEEDED:
         return "the difference is within what chance explains"
-    noun, several = unit.removesuffix("es" if unit == "searches" else "s"), unit
-    there_are = "there is" if units == 1 else "there are"
-    needed = wording.word(SEEDS_NEEDED)
-    return f"{there_are} {wording.plural(units, noun, several)} and a decision needs {needed}"
+    noun = unit.removesuffix("es" if unit == SEARCHES else "s")
+    return f"{wording.plural(units, noun, unit)} {'decides' if units == 1 else 'decide'} nothing"
 
 
 def not_learned(evidence: Evidence, names: Sequence[str]) -> str:
@@ -97,7 +114,7 @@ def measured(evidence: Evidence, found: Methods) -> str:
     if found.p_adjusted is not None:
         values.append(wording.p_value(found.p_adjusted))
     if found.tested.effect is not None:
-        values.append(f"d = {found.tested.effect:.1f}")
+        values.append(f"{found.effect_name} = {found.tested.effect:.1f}")
     return f"{text} ({', '.join(values)})"
 
 
@@ -126,5 +143,9 @@ def told_by_pictures(networks: list[dict[str, Any]]) -> str:
 
 def as_json(claims: list[Claim]) -> list[dict[str, Any]]:
     """What is written of each claim: all but the words of its evidence."""
-    in_words = ("measured", "besides")
-    return [{k: v for k, v in each._asdict().items() if k not in in_words} for each in claims]
+    in_words = ("measured", "besides", "aside")
+    return [
+        {k: v for k, v in each._asdict().items() if k not in in_words}
+        | {"sentence": each.sentence + each.aside}
+        for each in claims
+    ]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from imagestudy.evidence import Evidence, Pair
+from imagestudy.sources import STUDY
 
 
 def seconds_to_equal_accuracy(evidence: Evidence, pair: Pair) -> list[list[float]]:
@@ -29,13 +30,25 @@ def seconds_to_equal_accuracy(evidence: Evidence, pair: Pair) -> list[list[float
     return times
 
 
+def device_seconds_in_all(evidence: Evidence, name: str) -> float:
+    """Device-seconds of a run of an experiment, of its search and of what it starts from.
+
+    What others trained, such as ImageNet's weights, cost us nothing.
+    """
+    each = evidence.experiments[name]
+    spent = each["device_seconds"]["mean"] + (each["search"] or {}).get("device_seconds", 0)
+    if each["start"]["provenance"] != STUDY:
+        return spent
+    return spent + device_seconds_in_all(evidence, each["start"]["name"])
+
+
 class Race(NamedTuple):
     """AutoKeras's and a person's search on the same data, by the names of the searches.
 
-    `changes`: where the best score so far of the first seed's search passes that of the other, each
-    as `device_seconds`, and `score` and `leader` of the one that leads from there on. `leader` is
-    the one that leads when the cheaper one ends, None where they are equal, or where those
-    `without_score` have none until then.
+    It begins when both have a score. `changes`: where the best score so far of the first seed's
+    search passes that of the other, each as `device_seconds`, and `score` and `leader` of the one
+    that leads from there on. `leader` is the one that leads when the cheaper one ends, None where
+    they are equal, or where those `without_score` have none until then.
     """
 
     dataset: str

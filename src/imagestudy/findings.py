@@ -3,29 +3,32 @@
 from typing import Any
 
 from imagestudy import statistics, wording
+from imagestudy.choices import choice, highest
 from imagestudy.claims import Claim, Words, lacking, of_methods
 from imagestudy.costs import Race, races
 from imagestudy.evidence import Evidence, Pair
 from imagestudy.methods import (
     HOLDS,
     SEARCHES,
-    SEEDS,
     SEEDS_NEEDED,
     UNDECIDED,
     Methods,
     decided,
 )
+from imagestudy.repeated import cells, order, overfits
 
 
 def findings(evidence: Evidence, compared: dict[Pair, Methods], told: set[Pair]) -> list[Claim]:
     """A claim for each declared pair that is not `told` already, and for what the report ranks."""
     claims = [_pair(evidence, pair, found) for pair, found in compared.items() if pair not in told]
-    claims += [_highest(evidence, name) for name in evidence.datasets]
+    claims += [highest(evidence, name) for name in evidence.datasets]
     claims += [_ensemble(evidence, name) for name in evidence.examined["datasets"]]
     claims += [
         _lead(evidence, race) for race in races(evidence.ledgers, evidence.study["searches"])
     ]
     claims += [_over_random(evidence), _original_told_apart(evidence)]
+    claims += [overfits(evidence), order(evidence), *cells(evidence)]
+    claims += [choice(evidence, name) for name in evidence.datasets]
     return [claim for claim in claims if claim is not None]
 
 
@@ -37,75 +40,6 @@ def _pair(evidence: Evidence, pair: Pair, found: Methods) -> Claim:
         f"Whether {one} or {other} is the more accurate is open",
     )
     return of_methods(evidence, f"{pair[0]}_over_{pair[1]}", None, found, words)
-
-
-def _highest(evidence: Evidence, dataset: str) -> Claim | None:
-    """That the highest test accuracy on a data set is higher than every other one.
-
-    Those count that were trained with enough seeds, and that no program searched: seeds of one
-    network say nothing of another search.
-    """
-    ranked = evidence.ranked(dataset)
-    if not ranked:
-        return None
-    best, others = ranked[0], ranked[1:]
-    known = {name: evidence.values(name, "test_top1") for name in ranked}
-    values = {}
-    for name in others:
-        if _searched(evidence, best) or _searched(evidence, name):
-            continue
-        seeds = sorted(known[best].keys() & known[name].keys())
-        if len(seeds) >= SEEDS_NEEDED:
-            sides = ([known[side][seed] for seed in seeds] for side in (best, name))
-            values[name] = statistics.student(*sides)
-    adjusted = dict(zip(values, statistics.holm(list(values.values())), strict=True))
-    sure = bool(adjusted) and all(decided(1.0, p) == HOLDS for p in adjusted.values())
-    found = evidence.estimate(best, "test_top1")
-    estimates = [(name, evidence.estimate(name, "test_top1")) for name in ranked]
-    first = [name for name, each in estimates if each.mean == found.mean]
-    titles = wording.listing([evidence.experiments[name]["title"] for name in first])
-    highest = (
-        f"The highest test accuracy on {evidence.datasets[dataset]['title']} is that of {titles}"
-    )
-    units = len(known[best])
-    if units < SEEDS_NEEDED:
-        open_still = lacking(units, SEEDS)
-    elif _searched(evidence, best):
-        open_still = "seeds of a network that a program found say nothing of its next search"
-    else:
-        open_still = "others may be as good"
-    best_of = wording.plural(len(adjusted), "other")
-    return Claim(
-        f"highest_{dataset}",
-        None,
-        HOLDS if sure else UNDECIDED,
-        f"{highest}, surely above the {best_of} with enough seeds that no program searched"
-        if sure
-        else f"{highest}; whether it is the best method is open: {open_still}",
-        {
-            "ranked": [
-                {"experiment": name, "test_top1": each.mean, "low": each.low, "high": each.high}
-                for name, each in estimates
-            ],
-            "p_adjusted": adjusted,
-            "units": units,
-            "units_needed": SEEDS_NEEDED,
-        },
-        f"{wording.spread(found.mean, found.spread)}; guessing "
-        f"{wording.accuracy(evidence.chance(dataset))}"
-        + (f"; then {_next(evidence, others[0])}" if others else ""),
-    )
-
-
-def _searched(evidence: Evidence, name: str) -> bool:
-    """Whether a program searched the network that the experiment trains."""
-    search = evidence.experiments[name]["search"]
-    return search is not None and search["proposer"] != "hand"
-
-
-def _next(evidence: Evidence, name: str) -> str:
-    found = evidence.estimate(name, "test_top1")
-    return f"{evidence.experiments[name]['title']} {wording.spread(found.mean, found.spread)}"
 
 
 def _ensemble(evidence: Evidence, dataset: str) -> Claim | None:
@@ -120,21 +54,23 @@ def _ensemble(evidence: Evidence, dataset: str) -> Claim | None:
     best = evidence.experiments[found["best"]]["title"]
     networks = wording.plural(len(found["experiments"]), "network")
     where = f"on {evidence.datasets[dataset]['title']}"
-    others = f"of the test pictures {where} than {best}, the best of them on selection pictures,"
+    others = (
+        f"of the test pictures {where} right than {best}, the best of them on selection pictures"
+    )
     outcome = decided(told["difference"], told["p"])
     words = {
-        HOLDS: f"Together {networks} get more {others} does",
-        UNDECIDED: f"Whether {networks} together get more {others} does, these do not tell",
+        HOLDS: f"Together {networks} get more {others}",
+        UNDECIDED: f"Whether {networks} together get more {others}, these do not tell",
     }
     return Claim(
         f"ensemble_{dataset}",
         None,
         outcome,
-        words.get(outcome, f"Together {networks} get fewer {others} does"),
+        words.get(outcome, f"Together {networks} get fewer, not more, {others}"),
         {"best": found["best"], "experiments": found["experiments"]}
         | {key: found[key] for key in ("best_top1", "ensemble_top1")}
         | told,
-        f"{wording.accuracy(found['ensemble_top1'])} against "
+        f"together {wording.accuracy(found['ensemble_top1'])}, {best} "
         f"{wording.accuracy(found['best_top1'])}, {wording.p_value(told['p'])}",
     )
 
@@ -152,15 +88,15 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
             f"No trial of {wording.listing(titles)} has a score {where} in the time that both spent"
         )
     elif leader is None:
-        said = (
-            f"Against the device time spent neither {one} nor {other} is ahead at the end {where}"
-        )
+        said = f"Neither {one} nor {other} is ahead {where} when the cheaper search ends"
     elif last is None:
-        said = f"{leader} is ahead {where} from the first scores to the end"
+        said = f"{leader} is ahead {where} since both have a score, until the cheaper search ends"
     else:
         since = wording.duration(last["device_seconds"])
-        said = f"{leader} is ahead {where} from {since} of device time on"
-    times = wording.plural(len(race.changes), "change")
+        from_then = f"{where} from {since} of device time on"
+        said = f"{leader} is ahead {from_then}, until the cheaper search ends"
+    when = "since both have a score" if last else "in that time"
+    times = f"{wording.plural(len(race.changes), 'change')} of the lead {when}"
     return Claim(
         f"lead_{race.dataset}",
         None,
@@ -168,7 +104,7 @@ def _lead(evidence: Evidence, race: Race) -> Claim | None:
         f"{said}; one search of each shows no tendency",
         {"first": race.autokeras, "second": race.hand, "leader": race.leader}
         | {"changes": race.changes, "without_score": list(race.without_score)},
-        f"{times} of the lead",
+        "" if race.without_score else times,
     )
 
 
@@ -214,8 +150,8 @@ def _scores(evidence: Evidence, first: str, second: str) -> Claim | None:
         outcome,
         words.get(outcome, f"{one} finds worse trials than {other} in the same space"),
         numbers | (tested._asdict() if tested else {}),
-        f"best selection accuracy {wording.accuracy(means[0])} against "
-        f"{wording.accuracy(means[1])} over {wording.plural(units, 'search', 'searches')}",
+        f"best selection accuracy of {one} {wording.accuracy(means[0])}, of {other} "
+        f"{wording.accuracy(means[1])} ({wording.plural(units, 'search', 'searches')})",
     )
 
 
@@ -230,16 +166,17 @@ def _original_told_apart(evidence: Evidence) -> Claim | None:
         float(first["validation"]), float(second["validation"]), pictures
     )
     outcome = decided(found.difference, found.p)
-    told = "the original's AutoKeras and its network by hand"
+    by, told = "By their published accuracies the original's AutoKeras", "its network by hand"
+    chance = "by more than chance in the pictures"
     words = {
-        HOLDS: f"By their published accuracies {told} differ by more than chance in the pictures",
-        UNDECIDED: f"By their published accuracies {told} cannot be told apart",
+        HOLDS: f"{by} is better than {told} {chance}",
+        UNDECIDED: f"{by} and {told} cannot be told apart",
     }
     return Claim(
         "original_told_apart",
         None,
         outcome,
-        words.get(outcome, f"By their published accuracies {told} differ the other way"),
+        words.get(outcome, f"{by} is worse than {told} {chance}"),
         found._asdict() | {"pictures": pictures},
         f"z = {found.z:.2f}, {wording.p_value(found.p)}",
     )

@@ -47,6 +47,8 @@ SPECIAL = {
 PRINTABLE = re.compile(r"[ -~À-ÖØ-öø-ÿĂ-ćČ-đĘ-ěĞğĹ-ĺĽľŁ-ńŇňŊŋŐ-ŕŘ-śŞ-şŠ-ťŮ-űŸ-ž]")
 # Between characters that would become one: two hyphens a dash, `?` and a grave accent another sign.
 LIGATURE = re.compile("(?<=-)(?=-)|(?<=')(?=')|(?<=,)(?=,)|(?<=[`?!])(?=`)")
+# All space but what keeps a number and its unit on one line.
+BREAKABLE_SPACE = re.compile("[^\\S\u202f\u00a0]+")
 LONGEST_WORD = 18
 LEFT = r">{\raggedright\arraybackslash}X"
 FILLED = r"@{\extracolsep{\fill}}"
@@ -106,9 +108,8 @@ def breakable(value: Any, every: int = 8) -> str:
 
 def title(value: Any) -> str:
     """Like `escape`; words too long for a line can break."""
-    return " ".join(
-        breakable(word) if len(word) > LONGEST_WORD else escape(word) for word in str(value).split()
-    )
+    words = BREAKABLE_SPACE.split(str(value).strip())
+    return " ".join(breakable(word) if len(word) > LONGEST_WORD else escape(word) for word in words)
 
 
 def code(value: Any) -> str:

@@ -36,6 +36,11 @@ class Methods(NamedTuple):
     unlearned: tuple[str, ...]
 
     @property
+    def effect_name(self) -> str:
+        """In what the effect is counted: deviations of paired differences, or of values."""
+        return "d" if self.unit == SEARCHES else "d_z"
+
+    @property
     def equivalent(self) -> bool:
         """Whether the two are shown to differ by less than the margin."""
         p = self.tested.p_equivalent
@@ -135,7 +140,7 @@ def _made(family: str, pair: Pair, sides: list[list[float]], unit: str, margin: 
         difference = statistics.paired(*sides)
         tested = statistics.compare_paired(*sides, margin)
     if difference.seeds < SEEDS_NEEDED:
-        tested = Tested(None, None, tested.effect)
+        tested = Tested(None, None, None)
     means = [sum(side) / len(side) for side in sides]
     units = difference.seeds
     over = wording.plural(units, "seed")
@@ -162,6 +167,7 @@ def numbers(found: Methods, margin: float) -> dict[str, Any]:
         "p": found.tested.p,
         "p_adjusted": found.p_adjusted,
         "effect": found.tested.effect,
+        "effect_name": found.effect_name,
         "margin": margin,
         "p_equivalent": found.tested.p_equivalent,
     }

@@ -87,15 +87,24 @@ def require_plausible(evidence: Evidence) -> None:
 def surprises(evidence: Evidence) -> list[str]:
     """Pairs whose order is not the expected one, in words."""
     found = []
+    for each in ordered(evidence):
+        if each["lower_test_top1"] > each["higher_test_top1"]:
+            first, second = (evidence.experiments[each[s]]["title"] for s in ("lower", "higher"))
+            found.append(
+                f"{first} ({wording.accuracy(each['lower_test_top1'])}) is above {second} "
+                f"({wording.accuracy(each['higher_test_top1'])}), although {each['reason']}"
+            )
+    return found
+
+
+def ordered(evidence: Evidence) -> list[dict[str, Any]]:
+    """The expected orders of which both sides are measured and anchored, with their accuracies."""
+    found = []
     for each in evidence.anchors["expected_order"]:
         pair = (each["lower"], each["higher"])
         if not all(name in evidence.experiments and anchor(evidence, name) for name in pair):
             continue
         lower, higher = (evidence.estimate(name, "test_top1").mean for name in pair)
-        if lower is not None and higher is not None and lower > higher:
-            first, second = (evidence.experiments[name]["title"] for name in pair)
-            found.append(
-                f"{first} ({wording.accuracy(lower)}) is above {second} "
-                f"({wording.accuracy(higher)}), although {each['reason']}"
-            )
+        if lower is not None and higher is not None:
+            found.append(each | {"lower_test_top1": lower, "higher_test_top1": higher})
     return found

@@ -100,8 +100,12 @@ def _train(evidence: Evidence, name: str, row: dict[str, Any], obstacle: str | N
 
 
 def _rule(evidence: Evidence, name: str, tolerance: float) -> str:
-    epochs = max(run["epochs"] for run in evidence.experiments[name]["runs"])
-    return f"tolerance {tolerance}; ours trained for {wording.plural(epochs, 'epoch')}"
+    each = evidence.experiments[name]
+    epochs = max(run["epochs"] for run in each["runs"])
+    rule = f"tolerance {tolerance}; ours trained for {wording.plural(epochs, 'epoch')}"
+    if each["search"] and each["search"]["proposer"] == "autokeras":
+        return f"{rule}; {evidence.original['autokeras']['differ']} of the search differ"
+    return rule
 
 
 def _shown(name: str, cell: str, row: dict[str, Any], found: Any) -> tuple[Any, ...]:

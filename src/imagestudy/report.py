@@ -12,7 +12,7 @@ from imagestudy.argument import claims
 from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
-from imagestudy.methods import HOLDS, OPPOSITE, SEEDS_NEEDED
+from imagestudy.methods import HOLDS, OPPOSITE, SEEDS_NEEDED, UNDECIDED
 from imagestudy.search.declaration import BLOCKS
 from imagestudy.tables import ROLES, development, networks, vgg16
 
@@ -27,6 +27,7 @@ FILTERS = {
     "big": latex.big,
     "duration": latex.duration,
     "word": wording.word,
+    "begin": wording.begin,
     "listing": wording.listing,
     "breakable": latex.breakable,
 }
@@ -104,8 +105,8 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "rows": {name: evidence.row(name) for name in evidence.experiments},
         "verdicts": replication.verdicts(evidence),
         "claims": claims(evidence),
+        "few_units": few_units(evidence),
         "decided": (HOLDS, OPPOSITE),
-        "surprises": plausibility.surprises(evidence),
         "anchored": plausibility.anchored(evidence),
         "under_trained": under_trained(evidence),
         "examined": evidence.examined,
@@ -126,6 +127,9 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "fewer_seeds": fewer_seeds(evidence),
         "flipped": flipped(evidence),
         "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
+        "with_hand": any(
+            each["proposer"] == "hand" for each in evidence.study["searches"].values()
+        ),
         "with_proposer": evidence.with_proposer,
         "found": [name for name, each in evidence.experiments.items() if each["search"]],
         "chance": {name: evidence.chance(name) for name in evidence.datasets},
@@ -136,6 +140,11 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "confidence": statistics.CONFIDENCE,
         "seen_in": captions.said(evidence),
     }
+
+
+def few_units(evidence: Evidence) -> bool:
+    """Whether some claim is undecided for want of seeds or searches alone."""
+    return any(claim.outcome == UNDECIDED and claim.few for claim in claims(evidence))
 
 
 def under_trained(evidence: Evidence) -> list[str]:

@@ -20,6 +20,7 @@ class Official:
 
 IMAGENET = "imagenet"
 SCRATCH = "scratch"
+STUDY = "study"
 
 ARCHIVES = {
     "tiny_imagenet": Official(

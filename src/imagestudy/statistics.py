@@ -36,7 +36,8 @@ class Tested(NamedTuple):
     """Tests of a difference of means; all None where there are too few values.
 
     `p` is that of no difference, `p_equivalent` that of a difference beyond the margin (TOST);
-    `effect` is the difference in standard deviations (Cohen's d), None where nothing spreads.
+    `effect` is the difference in standard deviations, None where nothing spreads: in that of the
+    differences where values are paired (d_z), else in that of the values (Cohen's d).
     """
 
     p: float | None

@@ -71,6 +71,11 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f}{THIN}h"
 
 
+def begin(text: str) -> str:
+    """A text with a capital at its beginning, its other letters as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def listing(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) < 2:

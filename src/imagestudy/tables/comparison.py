@@ -6,6 +6,7 @@ from imagestudy.claims import Claim
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
 from imagestudy.plausibility import anchored
+from imagestudy.repeated import CELLS
 from imagestudy.replication import verdicts
 from imagestudy.tables import links
 
@@ -67,16 +68,22 @@ def _in_numbers(claim: Claim) -> str:
 
 
 def all_claims(evidence: Evidence) -> Table:
-    """Every claim with its outcome and the evidence; each row can be linked to."""
+    """Every claim with its outcome and the evidence; each row can be linked to.
+
+    But for those of the published cells, which the table of replication has.
+    """
+    made = [each for each in claims(evidence) if not each.name.startswith(CELLS)]
+    stated = any(each.statement for each in made)
     rows = [
         [
             links.target("claim", each.name)
             + (latex.title(each.statement) if each.statement else r"\emph{this study's own}"),
             rf"\textbf{{{each.outcome}}}",
-            rf"{latex.title(each.sentence)}.{_in_numbers(each)}",
+            rf"{latex.title(each.sentence + each.aside)}.{_in_numbers(each)}",
         ]
-        for each in claims(evidence)
+        for each in made
     ]
     align = "".join(latex.left(width) for width in (38, 20, 86))
-    headings = ["the original's claim", "outcome", "what this study finds, and on what evidence"]
+    first = "the original's claim" if stated else "claim"
+    headings = [first, "outcome", "what this study finds, and on what evidence"]
     return Table(align, headings, rows, rules=range(1, len(rows)))

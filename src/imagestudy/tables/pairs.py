@@ -3,13 +3,14 @@
 from imagestudy import latex, wording
 from imagestudy.evidence import Evidence
 from imagestudy.latex import LEFT, Table
-from imagestudy.methods import compare
+from imagestudy.methods import Methods, compare
 from imagestudy.tables import links
 
 
 def methods(evidence: Evidence) -> Table:
     """Each pair as methods: the difference over seeds or searches, and whether it is decided."""
-    headings = ["difference", "interval", "over", "after Holm", "$d$", "equivalent", "first better"]
+    headings = ["difference", "interval", "over", "after Holm", "effect", "equivalent"]
+    headings.append("first better")
     rows, rules = [], []
     for each in compare(evidence).values():
         rules.append(len(rows))
@@ -20,7 +21,7 @@ def methods(evidence: Evidence) -> Table:
                 _interval(each.difference.low, each.difference.high),
                 latex.escape(each.over),
                 latex.escape(wording.p_value(each.p_adjusted)),
-                latex.MISSING if each.tested.effect is None else f"{each.tested.effect:.1f}",
+                _effect(each),
                 "yes" if each.equivalent else "not shown",
                 rf"\textbf{{{each.outcome}}}",
             ]
@@ -52,6 +53,11 @@ def networks(evidence: Evidence) -> Table:
             ]
         )
     return Table("rrrrlllr", headings, rows, rules=rules[1:], together=True)
+
+
+def _effect(found: Methods) -> str:
+    effect = found.tested.effect
+    return latex.MISSING if effect is None else f"${found.effect_name}={effect:.1f}$"
 
 
 def _pair(evidence: Evidence, family: str, pair: tuple[str, str], columns: int) -> str:
