@@ -63,7 +63,7 @@ def tries(evidence: Evidence) -> Table:
                 ]
             )
     headings = ["experiment", "what", "epochs", "status", "score", "time", "device"]
-    align = f"{latex.left(26)}{latex.left(56)}r{latex.left(20)}rrl"
+    align = f"{latex.left(25)}{latex.left(53)}r{latex.left(20)}rrl"
     return Table(align, headings, rows, rules=rules[1:])
 
 
