@@ -274,6 +274,11 @@ def test_a_bundle_made_to_do_harm_is_refused(packed, tmp_path, change, message):
         open_bundle(harmful, CONFIG)
 
 
+def row(result):
+    """The first row of the table of a result's network."""
+    return result["network"]["table"][0]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -282,6 +287,9 @@ def test_a_bundle_made_to_do_harm_is_refused(packed, tmp_path, change, message):
         (DATA, dict.clear, "the top level: 'schema' is a required property"),
         (RESULT, lambda found: found.update(seed="\\input{x}"), "seed: "),
         (RESULT, lambda found: found["seconds"].update(total="\\input{x}"), "seconds.total: "),
+        (RESULT, lambda found: row(found).update(output=["\\input{x}"]), "table.0.output.0: "),
+        (RESULT, lambda found: row(found).update(more=1), "network.table.0: Additional"),
+        (RESULT, lambda found: found["network"].update(flops="x"), "network.flops: 'x' is not of"),
     ],
 )
 def test_a_file_that_breaks_its_contract_is_refused(packed, tmp_path, name, change, message):
