@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import subprocess
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from properties import ends, holds, tried
 
 from imagestudy import latex
+from imagestudy.bundle import Bundle
 from imagestudy.figures.text import plain
 from imagestudy.latex import Table
 from imagestudy.settings import Study
@@ -140,6 +142,12 @@ def test_the_reports_settings_can_be_printed_in_a_page():
     shown = repr(study.report_settings()) + repr(study.experiment_labels("alexnet"))
     assert "<" not in shown
     assert study.report_settings()["title"] == HARM[10]
+
+
+def test_where_a_bundle_comes_from_can_be_printed_in_a_page():
+    origin = Bundle(Path(), dict.fromkeys(("commit", "packed", "digest"), HARM[10])).origin
+    assert set(origin.values()) == {HARM[10]}
+    assert "<" not in repr(origin)
 
 
 COMMANDS = [
