@@ -180,6 +180,14 @@ def finished_study(tmp_path_factory):
     return study
 
 
+@pytest.fixture(scope="session")
+def packed(finished_study):
+    """The bundle of the tiny study."""
+    ended = finished_study.snakemake("results/demo/bundle.zip")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    return finished_study.folder / "results" / "demo" / "bundle.zip"
+
+
 @pytest.fixture
 def fresh_study(tmp_path):
     """A tiny study of which nothing has run."""

@@ -28,14 +28,6 @@ TRIAL = "searches/hand/seed-1/round-1/trial-1/result.json"
 
 
 @pytest.fixture(scope="module")
-def packed(finished_study):
-    """The bundle of the tiny study."""
-    ended = finished_study.snakemake("results/demo/bundle.zip")
-    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
-    return finished_study.folder / "results" / "demo" / "bundle.zip"
-
-
-@pytest.fixture(scope="module")
 def derived(packed, tmp_path_factory):
     """A copy of the study without data, and without what trains, in which the bundle was used."""
     study = without_training(StudyCopy(tmp_path_factory.mktemp("derived")))

@@ -6,6 +6,7 @@ import os
 import pickle
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -132,6 +133,20 @@ def test_a_zip_that_lies_about_a_size(tmp_path):
     lied = data.replace(struct.pack("<I", 1_000_000), struct.pack("<I", 99))
     (tmp_path / "lie.zip").write_bytes(lied)
     refused(tmp_path / "lie.zip", ".png cannot be read .*CRC")
+
+
+def test_a_zip_that_lies_about_a_size_takes_no_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "lie.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"\0" * 50_000_000)
+    data = (tmp_path / "lie.zip").read_bytes()
+    lied = data.replace(struct.pack("<I", 50_000_000), struct.pack("<I", 99))
+    (tmp_path / "lie.zip").write_bytes(lied)
+    place = open_place(tmp_path / "lie.zip")
+    tracemalloc.start()
+    with pytest.raises(StudyError, match=r"a cannot be read .*CRC"):
+        place.read("a")
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
 
 
 def test_a_zip_with_one_name_twice(tmp_path):

@@ -1,6 +1,5 @@
 """A finished study in one file: what it says of itself, and whether it is what was packed."""
 
-import json
 import re
 import zipfile
 import zlib
@@ -8,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagestudy.datasets.archives import LARGEST_FILE
+from imagestudy.datasets.archives import LARGEST_FILE, read_entry
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
+from imagestudy.finite import loads
 from imagestudy.provenance import digest
 from imagestudy.settings import Study, read_yaml
 from imagestudy.settings_checks import check_schema
@@ -123,7 +123,7 @@ def open_bundle(path: Path, schema: Path) -> Bundle:
     try:
         with zipfile.ZipFile(path) as archive:
             _require_small(path, archive)
-            manifest = json.loads(archive.read(MANIFEST))
+            manifest = loads(read_entry(archive, MANIFEST))
     except FileNotFoundError:
         raise StudyError(f"bundle is {path}; nothing is there. `make bundle` makes one") from None
     except UNREADABLE as error:

@@ -107,7 +107,7 @@ class Zip(Place):
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`, its checksum verified."""
         try:
-            return self._zip.read(self.prefix + name)
+            return read_entry(self._zip, self.prefix + name)
         except KeyError:
             raise StudyError(f"{self.path}: {name} is not in it") from None
         except Exception as error:  # a damaged archive may raise anything
@@ -182,6 +182,16 @@ def tar_files(path: Path, names: Collection[str]) -> dict[str, bytes]:
             f"{path}: not a whole tar.gz file ({error}); delete it, then fetch it again"
         ) from None
     return found
+
+
+def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of a file in a zip archive: no more than the size that it says, which may be a lie.
+
+    Without a size `zipfile` unpacks all there is before it compares.
+    """
+    entry = archive.getinfo(name)
+    with archive.open(entry) as packed:
+        return packed.read(entry.file_size + 1)
 
 
 def read_file(path: Path | str, where: Path | str) -> bytes:
