@@ -102,6 +102,17 @@ def test_a_batch_of_other_things(tmp_path, changes, match):
     refused(source, match, "cifar10")
 
 
+def test_a_name_in_whose_length_all_would_be_stored(tmp_path):
+    source = cifar10_folder(tmp_path)
+    batch = pickle.loads((source / "data_batch_1").read_bytes(), encoding="bytes")
+    batch[b"filenames"][0] = b"x" * 1_000_000
+    (source / "data_batch_1").write_bytes(pickle.dumps(batch, protocol=2))
+    match = "small: the picture 'data_batch_1/x.* has a name of 1,000,013 letters, .*rename it"
+    with pytest.raises(StudyError, match=match):
+        prepare(source, settings(format="cifar10"), {}, tmp_path / "data", workers=1)
+    assert not (tmp_path / "data").exists()
+
+
 def test_zip_entries_that_are_no_files(tmp_path):
     for kind, match in ((0o120777, "is a link"), (0o060666, "is a device"), (0o010666, "a pipe")):
         info = zipfile.ZipInfo("a/0.png")

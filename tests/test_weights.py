@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -133,6 +134,17 @@ def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change
     with ends(), pytest.raises(StudyError, match=r"model.keras: its weights do not fit"):
         load_start(base(0.05, "vgg16"), "vgg16", path)
     assert [each.name for each in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_keras_file_that_unpacks_to_much_is_not_unpacked(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * 50_000_000)
+    tracemalloc.start()
+    with pytest.raises(StudyError, match="do not fit .*config.json is compressed, it must not be"):
+        load_start(base(0.05, "vgg16"), "vgg16", path)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
 
 
 @tried(5, 100)

@@ -27,6 +27,7 @@ READERS = {
 }
 SPLITS = (*LABELLED, "unlabelled")
 DESCRIPTION = "dataset.json"
+LONGEST_NAME = 1000  # of a picture; file systems allow 255 letters for each folder and file
 
 
 def prepare(
@@ -108,7 +109,7 @@ def _write(
                 "digest": split_digest(images, labels),
             }
     np.savez(folder / "boxes.npz", **boxes)
-    np.savez(folder / "sources.npz", **{s: np.asarray(n, np.str_) for s, n in sources.items()})
+    np.savez(folder / "sources.npz", **{s: _column(n, settings) for s, n in sources.items()})
     classes = [{"name": name, "title": title} for name, title in listing.classes]
     return {
         "schema": SCHEMA,
@@ -122,6 +123,18 @@ def _write(
         "duplicates": duplicates(pictures),
         "digest": digest([[s, split["digest"]] for s, split in splits.items()] + classes),
     }
+
+
+def _column(names: list[str], settings: dict[str, Any]) -> np.ndarray:
+    """The names as an array, in which each takes the room of the longest."""
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise StudyError(
+            f"datasets.{settings['name']}: the picture {longest[:100]!r} has a name of "
+            f"{len(longest):,} letters, folders counted; at most {LONGEST_NAME:,} are read: rename "
+            "it"
+        )
+    return np.asarray(names, np.str_)
 
 
 def _write_images(
