@@ -284,8 +284,19 @@ def test_a_class_that_cannot_be_read_is_not_left_out_without_a_word(tmp_path):
     refused(source, "own/b cannot be read")
 
 
-def test_a_picture_of_many_scans_is_not_decoded():
-    whole = saved(NOISE, "JPEG")
+SMALL = Image.new("RGB", (8, 8))
+NOISE = Image.effect_noise((32, 32), 90).convert("RGB")
+
+
+def saved(picture: Image.Image, form: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("further", [{}, {"save_all": True, "append_images": [NOISE]}])
+def test_a_picture_of_many_scans_is_not_decoded(further):
+    whole = saved(NOISE, "MPO" if further else "JPEG", **further)
     place = whole.rindex(b"\xff\xda")
     scan = whole[place:-2]
     with pytest.raises(StudyError, match="here has more than 100 scans"):
@@ -299,12 +310,6 @@ def test_a_file_too_large_is_not_read(tmp_path):
         read_file(tmp_path / "large", "here")
 
 
-def saved(picture: Image.Image, form: str = "PNG", **options) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -315,8 +320,6 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
-SMALL = Image.new("RGB", (8, 8))
-NOISE = Image.effect_noise((32, 32), 90).convert("RGB")
 TEXT_BOMB = PngImagePlugin.PngInfo()
 TEXT_BOMB.add_text("comment", "x" * 50_000_000, zip=True)
 
@@ -342,7 +345,11 @@ TEXT_BOMB.add_text("comment", "x" * 50_000_000, zip=True)
         (saved(SMALL.convert("LA")), r"channels L\+A"),
         (
             saved(SMALL, save_all=True, append_images=[Image.new("RGB", (8, 8), "red")]),
-            r"is animated \(2 pictures\); it must hold one: convert it",
+            r"holds 2 pictures; it must hold one: convert it",
+        ),
+        (
+            saved(SMALL, "MPO", save_all=True, append_images=[SMALL]),
+            r"holds 2 pictures; it must hold one: convert it",
         ),
         (saved(SMALL, pnginfo=TEXT_BOMB), "does not decode"),
     ],
