@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
-from small_archives import cifar10_folder, class_folder, save_picture, settings, zip_of
+from small_archives import (
+    cifar10_folder,
+    class_folder,
+    save_picture,
+    settings,
+    tiny_imagenet_folder,
+    zip_of,
+)
 
 from imagestudy.datasets import archives, pickles
 from imagestudy.datasets.archives import open_place, read_file, tar_files
@@ -394,7 +401,39 @@ def test_a_csv_with_a_cell_too_large(tmp_path):
     )
 
 
-LABELS = ["9" * 5000, r"\input{/etc/passwd}", "../../x", "中" * 300, "=1+1", "a\tb", "$(touch x)"]
+NAMED = "the name .*x1b.0;owned.x07.* has a control character"
+
+
+@pytest.mark.parametrize("header", ["file,label", "file,label,\x1b]0;owned\x07"])
+def test_a_table_writes_nothing_to_the_terminal_but_text(tmp_path, header):
+    source = csv_of(tmp_path / "own", "a", "b" if "owned" in header else "b\x1b]0;owned\x07")
+    table = source / "labels.csv"
+    table.write_text(table.read_text().replace("file,label", header, 1))
+    refused(source, f"labels.csv: {NAMED}", "csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("wnids.txt", f"wnids.txt: {NAMED}"),
+        ("val/val_annotations.txt", "gives 'b.x1b.0;owned.x07' the class 'x1y'; it must be one"),
+    ],
+)
+def test_a_list_of_classes_writes_nothing_to_the_terminal_but_text(tmp_path, name, match):
+    source = tiny_imagenet_folder(tmp_path)
+    with (source / name).open("a") as file:
+        file.write("b\x1b]0;owned\x07\tx1y\t0\t0\t1\t1\n")
+    refused(source, match, "tiny_imagenet")
+
+
+def test_a_class_in_a_pickle_writes_nothing_to_the_terminal_but_text(tmp_path):
+    source = cifar10_folder(tmp_path)
+    names = {b"label_names": [b"b\x1b]0;owned\x07"] * 10}
+    (source / "batches.meta").write_bytes(pickle.dumps(names, protocol=2))
+    refused(source, f"batches.meta: {NAMED}", "cifar10")
+
+
+LABELS = ["9" * 5000, r"\input{/etc/passwd}", "../../x", "中" * 300, "=1+1", "$(touch x)"]
 
 
 def test_a_label_may_be_anything_that_can_be_shown(tmp_path):

@@ -225,7 +225,7 @@ def require_inside(name: str, path: Path) -> None:
     require_printable(name, path)
 
 
-def require_printable(name: str, path: Path) -> None:
+def require_printable(name: str, path: Path | str) -> None:
     """Refuse a name with a line's end, another control character, or what is no UTF-8."""
     if not name.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs") for each in name):
         raise StudyError(
