@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import slurm_cluster
 import yaml
 from conftest import ROOT
 from hostile_names import FOLDER
+from slurm_configuration import configuration
 
 from imagestudy.clusters import require_quotable
 from imagestudy.errors import StudyError
 
+FILES = configuration(Path("/nowhere"), accounting=True)
 SACCT = ROOT / "profiles" / "slurm" / "bin" / "sacct"
 PROFILE = ("--workflow-profile", "profiles/slurm")
 
@@ -29,6 +32,39 @@ def with_program(tmp_path):
         return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
 
     return make
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("linked", [None, "site/{}", "cluster1/{}"])
+def test_a_tests_cluster_takes_no_sites_place(tmp_path, monkeypatch, name, linked):
+    monkeypatch.setattr(slurm_cluster, "ETC", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    file = tmp_path / name
+    if linked:
+        target = tmp_path / linked.format(name)
+        target.parent.mkdir()
+        (target.parent / "slurm.conf").write_text("ClusterName=site\n")
+        file.symlink_to(target)
+    else:
+        file.write_text("ClusterName=site\n")
+    assert slurm_cluster.why_not(()) == (
+        f"{file} is not of a test's cluster, which would take its place"
+    )
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_a_killed_test_left_is_no_hindrance(tmp_path, monkeypatch, name, gone):
+    monkeypatch.setattr(slurm_cluster, "ETC", tmp_path)
+    monkeypatch.setattr(slurm_cluster, "CONFIGURATION", tmp_path / "none")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    target = tmp_path / "cluster1" / name
+    if not gone:
+        target.parent.mkdir()
+        for each, text in configuration(target.parent, accounting=True).items():
+            (target.parent / each).write_text(text)
+    (tmp_path / name).symlink_to(target)
+    assert slurm_cluster.why_not(()) is None
 
 
 def job_messages(study, *arguments):
