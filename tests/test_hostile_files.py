@@ -1,5 +1,6 @@
 """Archives, pickles, pictures and tables made to do harm: each is refused, by one sentence."""
 
+import errno
 import gzip
 import io
 import os
@@ -56,8 +57,8 @@ def test_a_pickle_executes_nothing(tmp_path, protocol, wrap):
     (source / "batches.meta").write_bytes(evil)
     refused(source, "batches.meta: the pickle .* which this format never needs", "cifar10")
     assert not (tmp_path / "touched").exists()
-    pickle.loads(evil) if wrap(1) == 1 else None
-    assert (tmp_path / "touched").exists() == (wrap(1) == 1), "the pickle would have done it"
+    pickle.loads(evil)
+    assert (tmp_path / "touched").exists(), "the pickle would have done it"
 
 
 @pytest.mark.parametrize(
@@ -114,10 +115,8 @@ def test_a_name_in_whose_length_all_would_be_stored(tmp_path):
     batch = pickle.loads((source / "data_batch_1").read_bytes(), encoding="bytes")
     batch[b"filenames"][0] = b"x" * 1_000_000
     (source / "data_batch_1").write_bytes(pickle.dumps(batch, protocol=2))
-    match = "small: the picture 'data_batch_1/x.* has a name of 1,000,013 letters, .*rename it"
-    with pytest.raises(StudyError, match=match):
-        prepare(source, settings(format="cifar10"), {}, tmp_path / "data", workers=1)
-    assert not (tmp_path / "data").exists()
+    match = "the picture 'data_batch_1/x.* has a name of 1,000,013 letters, .*rename it"
+    refused(source, match, "cifar10")
 
 
 def test_zip_entries_that_are_no_files(tmp_path):
@@ -284,11 +283,18 @@ def test_a_linked_class_is_not_left_out_without_a_word(tmp_path):
     refused(source, "own/c is a link to a folder, which is not followed")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_class_that_cannot_be_read_is_not_left_out_without_a_word(tmp_path):
+def test_a_class_that_cannot_be_read_is_not_left_out_without_a_word(tmp_path, monkeypatch):
     source = class_folder(tmp_path / "own", {"a": 8, "b": 8})
-    (source / "b").chmod(0)
-    refused(source, "own/b cannot be read")
+    scan = os.scandir
+
+    def refusing(path):
+        """Root may read everything, so `chmod` would not do."""
+        if path == str(source / "b"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    refused(source, r"own/b cannot be read \(Permission denied\)")
 
 
 SMALL = Image.new("RGB", (8, 8))

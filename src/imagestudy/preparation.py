@@ -45,12 +45,24 @@ def prepare(
             f"it must be one of {', '.join(READERS)}"
         )
     listing = READERS[settings["format"]](source, settings)
+    _require_short_names(listing, source)
     chosen = _choose(listing, settings)
     with _into_place(target) as partial:
         description = _write(listing, chosen, settings, partial, workers)
         description |= {"settings": settings, "code": code}
         description["seconds"] = round(time.perf_counter() - start, 2)
         (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+
+
+def _require_short_names(listing: Listing, source: Path) -> None:
+    """Refuse a name in whose length all names would be stored."""
+    names = (name for entries in listing.splits.values() for name in entries.sources)
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise StudyError(
+            f"{source}: the picture {longest[:100]!r}… has a name of {len(longest):,} letters, "
+            f"folders counted; at most {LONGEST_NAME:,} are read: rename it"
+        )
 
 
 def _choose(listing: Listing, settings: dict[str, Any]) -> dict[str, tuple[Entries, np.ndarray]]:
@@ -109,7 +121,7 @@ def _write(
                 "digest": split_digest(images, labels),
             }
     np.savez(folder / "boxes.npz", **boxes)
-    np.savez(folder / "sources.npz", **{s: _column(n, settings) for s, n in sources.items()})
+    np.savez(folder / "sources.npz", **{s: np.asarray(n, np.str_) for s, n in sources.items()})
     classes = [{"name": name, "title": title} for name, title in listing.classes]
     return {
         "schema": SCHEMA,
@@ -123,18 +135,6 @@ def _write(
         "duplicates": duplicates(pictures),
         "digest": digest([[s, split["digest"]] for s, split in splits.items()] + classes),
     }
-
-
-def _column(names: list[str], settings: dict[str, Any]) -> np.ndarray:
-    """The names as an array, in which each takes the room of the longest."""
-    longest = max(names, key=len, default="")
-    if len(longest) > LONGEST_NAME:
-        raise StudyError(
-            f"datasets.{settings['name']}: the picture {longest[:100]!r} has a name of "
-            f"{len(longest):,} letters, folders counted; at most {LONGEST_NAME:,} are read: rename "
-            "it"
-        )
-    return np.asarray(names, np.str_)
 
 
 def _write_images(
