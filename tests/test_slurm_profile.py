@@ -104,6 +104,23 @@ def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):
     assert all("gpu 0, slurm_partition main" in line for line in submitted)
 
 
+def test_a_dry_run_shows_the_account_and_the_model_of_gpu_where_a_site_asks_for_them(fresh_study):
+    profile = fresh_study.folder / "profiles" / "slurm" / "config.yaml"
+    text = profile.read_text()
+    for line in ("slurm_account: name", "gpu_model: a100"):
+        assert f"# {line} # SITE" in text
+        text = text.replace(f"# {line}", line)
+    profile.write_text(text)
+    messages = job_messages(fresh_study, "report.pdf", *PROFILE)
+    trainings = [line for line in messages if "Experiment alexnet," in line]
+    assert trainings and all(
+        line.endswith("slurm_partition main, slurm_account name, gpu_model a100)")
+        for line in trainings
+    )
+    prepared = [line for line in messages if "Preparing the arrays" in line]
+    assert prepared and all(line.endswith("slurm_account name)") for line in prepared)
+
+
 def test_a_path_that_a_shell_could_read_otherwise_never_reaches_a_cluster(
     fresh_study, with_program
 ):
