@@ -186,9 +186,9 @@ def finished_study(tmp_path_factory):
     return study
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def packed(finished_study):
-    """The bundle of the tiny study."""
+    """The bundle of the tiny study, which tests of other modules may have changed."""
     ended = finished_study.snakemake("results/demo/bundle.zip")
     assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
     return finished_study.folder / "results" / "demo" / "bundle.zip"
