@@ -142,12 +142,18 @@ def growing(need):
     return lambda wildcards, attempt: attempt * need
 
 
-def with_needs(message):
-    """A message, and what the job asks for by the names of the profiles; some know partitions."""
+def with_needs(rule_name, message):
+    """A rule's message, and what its job asks for by the names of the profiles.
+
+    A partition, an account and a model of GPU are asked for where a profile sets them.
+    """
     needs = "threads {threads}, mem_mb {resources.mem_mb}, runtime {resources.runtime}"
     needs += ", gpu {resources.gpu}"
-    if "slurm_partition" in (workflow.resource_settings.default_resources or ()):
-        needs += ", slurm_partition {resources.slurm_partition}"
+    settings = workflow.resource_settings
+    set_here = settings.overwrite_resources.get(rule_name, ())
+    for name in ("slurm_partition", "slurm_account", "gpu_model"):
+        if name in set_here or name in (settings.default_resources or ()):
+            needs += f", {name} {{resources.{name}}}"
     return f"{message} ({needs})"
 
 

@@ -74,7 +74,7 @@ rule prepare:
         found=lambda wildcards: study.own_files(wildcards.dataset),
         code=modules("prepare.py"),
     message:
-        with_needs("Preparing the arrays of {wildcards.dataset}")
+        with_needs("prepare", "Preparing the arrays of {wildcards.dataset}")
     script:
         "../scripts/prepare.py"
 
@@ -98,6 +98,9 @@ rule export_csv:
     params:
         code=code("export_csv.py"),
     message:
-        with_needs("Exporting {wildcards.dataset} as one folder of pictures and a CSV")
+        with_needs(
+            "export_csv",
+            "Exporting {wildcards.dataset} as one folder of pictures and a CSV",
+        )
     script:
         "../scripts/export_csv.py"

@@ -19,7 +19,8 @@ rule probe_engine:
         code=code("probe_engine.py"),
     message:
         with_needs(
-            "Finding out which precision, compilation and number of threads are fastest here"
+            "probe_engine",
+            "Finding out which precision, compilation and number of threads are fastest here",
         )
     script:
         "../scripts/probe_engine.py"
@@ -52,7 +53,7 @@ rule run:
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:
-        with_needs("Experiment {wildcards.experiment}, seed {wildcards.seed}")
+        with_needs("run", "Experiment {wildcards.experiment}, seed {wildcards.seed}")
     script:
         "../scripts/experiments/{params.script}.py"
 

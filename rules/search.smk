@@ -30,7 +30,8 @@ rule propose:
         code=code("propose.py"),
     message:
         with_needs(
-            "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}"
+            "propose",
+            "Search {wildcards.search}, seed {wildcards.seed}: putting forward round {wildcards.round}",
         )
     script:
         "../scripts/propose.py"
@@ -70,7 +71,8 @@ rule trial:
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
         with_needs(
-            "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}"
+            "trial",
+            "Search {wildcards.search}, seed {wildcards.seed}: round {wildcards.round}, trial {wildcards.trial}",
         )
     script:
         "../scripts/experiments/{params.script}.py"
@@ -101,7 +103,8 @@ rule export:
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
         with_needs(
-            "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained"
+            "export",
+            "Search {wildcards.search}, seed {wildcards.seed}: saving the best network, untrained",
         )
     script:
         "../scripts/experiments/{params.script}.py"

@@ -1,5 +1,6 @@
 """A study small enough for a test: every experiment of the config, one step on a dozen pictures."""
 
+import csv
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hostile_names import CLASSES, FOLDER, HARM
+from hostile_names import CLASSES, FOLDER, HARM, place
 from PIL import Image
 
 from imagestudy.datasets.synthetic import generate
@@ -44,7 +45,7 @@ TINY = {
     "datasets": {
         "own": {
             "title": f"My pictures {HARM[0]} {HARM[10]}",
-            "format": "folder",
+            "format": "csv",
             "path": FOLDER,
             "image_size": 32,
             "resize_filter": "box",
@@ -161,14 +162,19 @@ def prepared(folder: Path, overrides: dict) -> Path:
 
 
 def _write_pictures(folder: Path) -> None:
-    """A folder of classes of pictures, as a person has them: of several sizes."""
+    """A table of classes, and pictures as a person has them: of several sizes."""
     generator = np.random.default_rng(1)
+    rows = [("file", "label")]
     for label, name in enumerate(CLASSES):
-        (folder / name).mkdir(parents=True)
+        (folder / place(name)).mkdir(parents=True)
         for number in range(10):
             pixels = generator.integers(9 * label, 9 * label + 90, (40 + number, 50, 3))
             picture = Image.fromarray(pixels.astype(np.uint8))
-            picture.save(folder / name / (f"{number}.png" if number else f"{name}.png"))
+            file = str(number) if number else place(name).replace("/", "|")
+            rows.append((f"{place(name)}/{file}.png", name))
+            picture.save(folder / rows[-1][0])
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerows(rows)
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +184,14 @@ def finished_study(tmp_path_factory):
     ended = study.snakemake("report.pdf")
     assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
     return study
+
+
+@pytest.fixture(scope="module")
+def packed(finished_study):
+    """The bundle of the tiny study, which tests of other modules may have changed."""
+    ended = finished_study.snakemake("results/demo/bundle.zip")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    return finished_study.folder / "results" / "demo" / "bundle.zip"
 
 
 @pytest.fixture

@@ -23,7 +23,13 @@ HARM = [
     "'' ``quoted'' --no-x ?` !`",
 ]
 FOLDER = r"own pictures $(touch touched) & a_b%c# \input 中😀"
-CLASSES = ("cats & dogs", "50%_grey", "#3", *(name[:60] for name in HARM if "/" not in name))
+CLASSES = ("cats & dogs", "50%_grey", "#3", *HARM)
+
+
+def place(name: str) -> str:
+    """The folder of a class: its name, as far as a path can have it."""
+    parts = name.replace("..", "dots").split("/")
+    return "/".join(part[:200] for part in parts if part) + " pictures"
 
 
 def printed(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from slurm_configuration import ACCOUNT, DATABASE_PORT, NAME, NODES, configurati
 
 ETC = Path("/etc/slurm")  # the job steps look nowhere else
 CONFIGURATION = ETC / "slurm.conf"
+FILES = ("slurm.conf", "gres.conf", "cgroup.conf", "slurmdbd.conf")
 MUNGE = Path("/run/munge")
 # What is said of a job, and squeue's names for it.
 COLUMNS = {
@@ -32,11 +34,22 @@ def why_not(programs: tuple[str, ...]) -> str | None:
         return f"{', '.join(missing)} not found: envs/setup.sh slurm installs Debian's packages"
     if os.geteuid():
         return "slurmd wants to be started by root"
-    if CONFIGURATION.exists() and f"ClusterName={NAME}\n" not in CONFIGURATION.read_text():
-        return f"{CONFIGURATION} is of a cluster that is not a test's"
+    for name in FILES:
+        if os.path.lexists(ETC / name) and not _is_of_a_test(ETC / name):
+            return f"{ETC / name} is not of a test's cluster, which would take its place"
     if CONFIGURATION.exists() and _answers("scontrol", "ping"):
         return "a test's cluster is at work here; after a killed test: stop its slurmctld, slurmd"
     return None
+
+
+def _is_of_a_test(file: Path) -> bool:
+    """Whether it is a link into the folder of a test that was killed, which may be gone."""
+    if not file.is_symlink():
+        return False
+    folder = file.readlink().parent
+    own = folder / "slurm.conf"
+    named = re.fullmatch("cluster[0-9]+", folder.name) is not None
+    return named and (not own.exists() or f"ClusterName={NAME}\n" in own.read_text())
 
 
 def _found(program: str) -> str | None:

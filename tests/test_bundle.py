@@ -28,14 +28,6 @@ TRIAL = "searches/hand/seed-1/round-1/trial-1/result.json"
 
 
 @pytest.fixture(scope="module")
-def packed(finished_study):
-    """The bundle of the tiny study."""
-    ended = finished_study.snakemake("results/demo/bundle.zip")
-    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
-    return finished_study.folder / "results" / "demo" / "bundle.zip"
-
-
-@pytest.fixture(scope="module")
 def derived(packed, tmp_path_factory):
     """A copy of the study without data, and without what trains, in which the bundle was used."""
     study = without_training(StudyCopy(tmp_path_factory.mktemp("derived")))
@@ -242,6 +234,10 @@ HARM = [
     ({"files": {"../outside": "0"}}, "'../outside' is no file of such a study"),
     ({"files": {"/etc/passwd": "0"}}, "'/etc/passwd' is no file of such a study"),
     ({"files": {"booktabs.sty": "0"}}, "'booktabs.sty' is no file of such a study"),
+    ({"commit": "</script><script>alert(1)</script>"}, "commit is '</script>"),
+    ({"commit": 7}, "commit is 7, it must be a commit of git or null"),
+    ({"packed": "\x1b]0;x\x07"}, r"packed is '\x1b]0;x\x07', it must be a time such as 2026-01-31"),
+    ({"packed": "2026-01-31</script>"}, "packed is '2026-01-31</script>', it must be a time"),
     ({"files": ["runs"]}, "settings cannot be read"),
     ({"files": {"development.csv": 1}}, "a digest is no text"),
     ({"files": {}}, "'data/cifar10/boxes.npz' is missing"),
@@ -274,6 +270,11 @@ def test_a_bundle_made_to_do_harm_is_refused(packed, tmp_path, change, message):
         open_bundle(harmful, CONFIG)
 
 
+def row(result):
+    """The first row of the table of a result's network."""
+    return result["network"]["table"][0]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -282,6 +283,9 @@ def test_a_bundle_made_to_do_harm_is_refused(packed, tmp_path, change, message):
         (DATA, dict.clear, "the top level: 'schema' is a required property"),
         (RESULT, lambda found: found.update(seed="\\input{x}"), "seed: "),
         (RESULT, lambda found: found["seconds"].update(total="\\input{x}"), "seconds.total: "),
+        (RESULT, lambda found: row(found).update(output=["\\input{x}"]), "table.0.output.0: "),
+        (RESULT, lambda found: row(found).update(more=1), "network.table.0: Additional"),
+        (RESULT, lambda found: found["network"].update(flops="x"), "network.flops: 'x' is not of"),
     ],
 )
 def test_a_file_that_breaks_its_contract_is_refused(packed, tmp_path, name, change, message):

@@ -126,13 +126,13 @@ def test_grey_pictures_become_rgb(tiny, tmp_path):
 def test_annotation_of_an_unknown_class(tiny, tmp_path):
     line = b"val_0.JPEG\tn99999999\t0\t0\t9\t9\n"
     source = changed(tiny, tmp_path, {f"{TOP}/val/val_annotations.txt": line})
-    refused(source, "val_annotations.txt gives val_0.JPEG the class 'n99999999'; it must be one")
+    refused(source, "val_annotations.txt gives 'val_0.JPEG' the class 'n99999999'; it must be one")
 
 
 def test_annotations_and_pictures_must_agree(tiny, tmp_path):
     line = b"val_99.JPEG\tn00000001\t0\t0\t9\t9\n"
     source = changed(tiny, tmp_path, {f"{TOP}/val/val_annotations.txt": line})
-    refused(source, "names val_99.JPEG, which is not in val/images")
+    refused(source, "names 'val_99.JPEG', which is not in val/images")
     source = changed(tiny, tmp_path, {f"{TOP}/val/images/val_77.JPEG": jpeg()})
     refused(source, "must name each picture of val/images once; it does not for .*val_77")
 

@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import subprocess
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from properties import ends, holds, tried
 
 from imagestudy import latex
+from imagestudy.bundle import Bundle
 from imagestudy.figures.text import plain
 from imagestudy.latex import Table
 from imagestudy.settings import Study
@@ -65,8 +67,6 @@ TEXTS = st.text(st.sampled_from("\\{}$&#^_%~<>|\"'`-,;[]*=@!?/: \n") | st.charac
 
 @tried(2, 30)
 def test_latex_takes_any_text(cases, tmp_path):
-    preamble = (ROOT / "report" / "preamble.tex").read_text()
-
     @given(st.lists(TEXTS, min_size=100, max_size=100))
     def check(texts):
         rows = [[latex.title(text), latex.code(text), latex.escape(text)] for text in texts]
@@ -75,7 +75,7 @@ def test_latex_takes_any_text(cases, tmp_path):
         (tmp_path / "report.tex").write_text(
             "\n".join(
                 [
-                    preamble,
+                    PREAMBLE,
                     rf"\hypersetup{{pdftitle={{{latex.escape(texts[0])}}}}}",
                     r"\begin{document}",
                     rf"\section{{\texorpdfstring{{{rows[1][0]}}}{{{latex.escape(texts[1])}}}}}",
@@ -144,31 +144,63 @@ def test_the_reports_settings_can_be_printed_in_a_page():
     assert study.report_settings()["title"] == HARM[10]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        r"\input{/etc/passwd}",
-        r"\input{../secret}",
-        r"\newwrite\w\immediate\openout\w=../touched \immediate\write\w{x}",
-        r"\newwrite\w\immediate\openout\w=|touch\space touched",
-        r"\immediate\write18{touch touched}",
-    ],
-)
+def test_where_a_bundle_comes_from_can_be_printed_in_a_page():
+    origin = Bundle(Path(), dict.fromkeys(("commit", "packed", "digest"), HARM[10])).origin
+    assert set(origin.values()) == {HARM[10]}
+    assert "<" not in repr(origin)
+
+
+COMMANDS = [
+    r"\input{/etc/passwd}",
+    r"\input{../secret}",
+    r"\pdffiledump length 8 {../secret.tex}",
+    r"\newwrite\w\immediate\openout\w=../touched \immediate\write\w{x}",
+    r"\newwrite\w\immediate\openout\w=|touch\space touched",
+    r"\immediate\write18{touch touched}",
+]
+# What LaTeX may read holds none of these back.
+OBJECTS = [
+    r"\immediate\pdfobj stream file{../secret.tex}\pdfrefobj\pdflastobj",
+    r"\immediate\pdfprimitive\pdfobj stream file{../secret.tex}\pdfrefobj\pdflastobj",
+    r"\immediate\csname tex_pdfobj:D\endcsname stream file{../secret.tex}\pdfrefobj\pdflastobj",
+]
+PREAMBLE = (ROOT / "report" / "preamble.tex").read_text()
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *OBJECTS])
 def test_should_text_come_through_as_a_command_it_finds_nothing(tmp_path, command):
+    assert not re.search(b"root:|secret", all_of(compiled(tmp_path, PREAMBLE, command)))
+    assert "touched" not in {path.name for path in tmp_path.rglob("*")}
+
+
+@pytest.mark.parametrize("command", OBJECTS)
+def test_without_our_preamble_it_would_find_something(tmp_path, command):
+    assert b"secret" in all_of(compiled(tmp_path, r"\documentclass{article}", command))
+
+
+def compiled(folder, preamble, command):
+    """Where the PDF is, if it came to one, of a document with the command, beside a secret."""
     script = runpy.run_path(str(ROOT / "scripts" / "compile_report.py"))
-    (tmp_path / "secret.tex").write_text("a secret")
-    (tmp_path / "report").mkdir()
-    report = tmp_path / "report" / "report.tex"
-    report.write_text(rf"\documentclass{{article}}\begin{{document}}x{command}\end{{document}}")
+    (folder / "secret.tex").write_text("a secret")
+    (folder / "report").mkdir()
+    report = folder / "report" / "report.tex"
+    report.write_text(rf"{preamble}\begin{{document}}x{command} x\end{{document}}")
     environment = os.environ | script["SETTINGS"]
     with ends():
         subprocess.run(
             [*script["LATEXMK"], report], env=environment, capture_output=True, check=False
         )
-    if report.with_suffix(".pdf").exists():
-        pages = pypdf.PdfReader(report.with_suffix(".pdf")).pages
-        assert not re.search("root:|secret", "".join(page.extract_text() for page in pages))
-    assert "touched" not in {path.name for path in tmp_path.rglob("*")}
+    return report.with_suffix(".pdf")
+
+
+def all_of(path):
+    """The text on the pages of a PDF, if it is there, and the content of all its streams."""
+    if not path.exists():
+        return b""
+    reader = pypdf.PdfReader(path)
+    text = "".join(page.extract_text() for page in reader.pages).encode()
+    objects = [reader.get_object(number) for number in reader.xref[0]]
+    return text + b"".join(each.get_data() for each in objects if hasattr(each, "get_data"))
 
 
 def test_a_label_of_a_figure_is_neither_hidden_nor_broken():

@@ -66,7 +66,7 @@ def result(seed, top1, status="completed", **changes):
         "code": CODE,
         "data": DATA,
         "start": {"provenance": "scratch", "name": "scratch", "digest": None},
-        "network": dict.fromkeys(SIZES, 5),
+        "network": dict.fromkeys(SIZES, 5) | {"table": []},
         "metrics": None if status == "failed" else metrics(top1),
         "precision": "float32",
         "seconds": dict.fromkeys(SECONDS, 0.0) | {"total": 2.0},

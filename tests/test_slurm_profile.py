@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import slurm_cluster
 import yaml
 from conftest import ROOT
 from hostile_names import FOLDER
+from slurm_configuration import configuration
 
 from imagestudy.clusters import require_quotable
 from imagestudy.errors import StudyError
 
+FILES = configuration(Path("/nowhere"), accounting=True)
 SACCT = ROOT / "profiles" / "slurm" / "bin" / "sacct"
 PROFILE = ("--workflow-profile", "profiles/slurm")
 
@@ -29,6 +32,39 @@ def with_program(tmp_path):
         return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
 
     return make
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("linked", [None, "site/{}", "cluster1/{}"])
+def test_a_tests_cluster_takes_no_sites_place(tmp_path, monkeypatch, name, linked):
+    monkeypatch.setattr(slurm_cluster, "ETC", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    file = tmp_path / name
+    if linked:
+        target = tmp_path / linked.format(name)
+        target.parent.mkdir()
+        (target.parent / "slurm.conf").write_text("ClusterName=site\n")
+        file.symlink_to(target)
+    else:
+        file.write_text("ClusterName=site\n")
+    assert slurm_cluster.why_not(()) == (
+        f"{file} is not of a test's cluster, which would take its place"
+    )
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_a_killed_test_left_is_no_hindrance(tmp_path, monkeypatch, name, gone):
+    monkeypatch.setattr(slurm_cluster, "ETC", tmp_path)
+    monkeypatch.setattr(slurm_cluster, "CONFIGURATION", tmp_path / "none")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    target = tmp_path / "cluster1" / name
+    if not gone:
+        target.parent.mkdir()
+        for each, text in configuration(target.parent, accounting=True).items():
+            (target.parent / each).write_text(text)
+    (tmp_path / name).symlink_to(target)
+    assert slurm_cluster.why_not(()) is None
 
 
 def job_messages(study, *arguments):
@@ -66,6 +102,23 @@ def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):
     submitted = [line for line in messages if "slurm_partition" in line]
     assert any("Experiment alexnet" in line for line in submitted)
     assert all("gpu 0, slurm_partition main" in line for line in submitted)
+
+
+def test_a_dry_run_shows_the_account_and_the_model_of_gpu_where_a_site_asks_for_them(fresh_study):
+    profile = fresh_study.folder / "profiles" / "slurm" / "config.yaml"
+    text = profile.read_text()
+    for line in ("slurm_account: name", "gpu_model: a100"):
+        assert f"# {line} # SITE" in text
+        text = text.replace(f"# {line}", line)
+    profile.write_text(text)
+    messages = job_messages(fresh_study, "report.pdf", *PROFILE)
+    trainings = [line for line in messages if "Experiment alexnet," in line]
+    assert trainings and all(
+        line.endswith("slurm_partition main, slurm_account name, gpu_model a100)")
+        for line in trainings
+    )
+    prepared = [line for line in messages if "Preparing the arrays" in line]
+    assert prepared and all(line.endswith("slurm_account name)") for line in prepared)
 
 
 def test_a_path_that_a_shell_could_read_otherwise_never_reaches_a_cluster(

@@ -129,6 +129,12 @@ def test_frozen_layers_are_marked():
     assert "trained" not in networks.layers({"table": rows[1:]}).headings
 
 
+def test_what_stands_in_place_of_a_length_is_no_command():
+    rows = [sample_results.layer("head", "Dense", ["\\input{/etc/passwd}", 10], 90)]
+    cell = networks.layers({"table": rows}).rows[0][2]
+    assert cell == r"\textbackslash{}input\{/etc/passwd\}\,\texttimes\,10"
+
+
 def test_the_summary_as_markdown_has_a_row_for_each_experiment(demo, real):
     lines = markdown.summary(demo).splitlines()
     rows = [line for line in lines if line.startswith("| ")][2:]

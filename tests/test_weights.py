@@ -1,6 +1,6 @@
 import hashlib
 import json
-import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -79,9 +79,8 @@ def test_other_weights_than_the_published_ones_are_refused(published):
         load_start(base(), "imagenet", published[0])
 
 
-def touch(pictures):
-    os.system("touch touched")
-    return pictures
+# Of a function Keras saves the name, of a lambda the code.
+TOUCH = lambda pictures: [__import__("os").system("touch touched"), pictures][1]  # noqa: E731
 
 
 def with_config(path: Path, change) -> None:
@@ -125,7 +124,7 @@ def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change
     path = tmp_path / "model.keras"
     network = keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten()])
     if change is None:
-        network.add(keras.layers.Lambda(touch))
+        network.add(keras.layers.Lambda(TOUCH))
         (tmp_path / "touched").unlink()
     network.save(path)
     if change:
@@ -133,6 +132,26 @@ def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change
     with ends(), pytest.raises(StudyError, match=r"model.keras: its weights do not fit"):
         load_start(base(0.05, "vgg16"), "vgg16", path)
     assert [each.name for each in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_without_safe_mode_a_layer_would_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    network = keras.Sequential([keras.Input(SHAPE), keras.layers.Lambda(TOUCH)])
+    network.save(tmp_path / "model.keras")
+    (tmp_path / "touched").unlink()
+    keras.saving.load_model(tmp_path / "model.keras", safe_mode=False)
+    assert (tmp_path / "touched").exists()
+
+
+def test_a_keras_file_that_unpacks_to_much_is_not_unpacked(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * 50_000_000)
+    tracemalloc.start()
+    with pytest.raises(StudyError, match="do not fit .*config.json is compressed, it must not be"):
+        load_start(base(0.05, "vgg16"), "vgg16", path)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
 
 
 @tried(5, 100)

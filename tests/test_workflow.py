@@ -13,7 +13,7 @@ import pandas as pd
 import pypdf
 import pytest
 from conftest import ROOT, TINY
-from hostile_names import FOLDER, printed
+from hostile_names import FOLDER, place, printed
 
 from imagestudy.settings import Study
 from imagestudy.stored import metrics, read_stored
@@ -64,7 +64,7 @@ def test_a_persons_own_pictures_are_studied_too(finished_study):
 
 def test_an_edit_of_own_pictures_is_seen(finished_study):
     assert "prepare" not in finished_study.planned("alexnet_own")
-    picture = finished_study.folder / FOLDER / "#3" / "1.png"
+    picture = finished_study.folder / FOLDER / place("#3") / "1.png"
     kept, changed = picture.read_bytes(), picture.stat().st_mtime_ns
     picture.write_bytes((picture.with_name("2.png")).read_bytes())
     assert finished_study.planned("alexnet_own")["prepare"] == 1

@@ -1,6 +1,5 @@
 """A finished study in one file: what it says of itself, and whether it is what was packed."""
 
-import json
 import re
 import zipfile
 import zlib
@@ -8,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagestudy.datasets.archives import LARGEST_FILE
+from imagestudy.datasets.archives import LARGEST_FILE, read_entry
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
+from imagestudy.finite import loads
 from imagestudy.provenance import digest
 from imagestudy.settings import Study, read_yaml
 from imagestudy.settings_checks import check_schema
+from imagestudy.text import guarded
 
 SCHEMA = 3
 LARGEST_BUNDLE = 2 * 1024**3  # bytes, unpacked
@@ -30,6 +31,9 @@ PICTURES = "pictures.npz"
 OF_A_RUN = ("result.json", "history.csv", "predictions.npz")
 OF_A_DATASET = ("dataset.json", "train_labels.npy", "selection_labels.npy", "test_labels.npy",
                 "boxes.npz", "sources.npz")  # fmt: skip
+# What `git describe` says: a commit, or a tag and what came after it.
+COMMIT = re.compile(r"[A-Za-z0-9._/-]{1,200}")
+PACKED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 KEYS = ("schema", "commit", "packed", "config", "blocks", "made_with", "files", "digest")
 
 
@@ -60,7 +64,7 @@ class Bundle:
     @property
     def origin(self) -> dict[str, Any]:
         """What the report says of it: the `commit` and time (`packed`) of packing, its `digest`."""
-        return {key: self.manifest[key] for key in ("commit", "packed", "digest")}
+        return guarded({key: self.manifest[key] for key in ("commit", "packed", "digest")})
 
     def made_with(self, kind: str, name: str) -> dict[str, Any]:
         """`expected` settings and code (`made_by`) of an experiment's runs or a search's trials."""
@@ -119,7 +123,7 @@ def open_bundle(path: Path, schema: Path) -> Bundle:
     try:
         with zipfile.ZipFile(path) as archive:
             _require_small(path, archive)
-            manifest = json.loads(archive.read(MANIFEST))
+            manifest = loads(read_entry(archive, MANIFEST))
     except FileNotFoundError:
         raise StudyError(f"bundle is {path}; nothing is there. `make bundle` makes one") from None
     except UNREADABLE as error:
@@ -128,6 +132,7 @@ def open_bundle(path: Path, schema: Path) -> Bundle:
         raise _no_bundle(path, f"{MANIFEST} must have {', '.join(KEYS)}")
     if manifest["schema"] != SCHEMA:
         raise _no_bundle(path, f"schema is {manifest['schema']!r}, it must be {SCHEMA}")
+    _require_origin(path, manifest)
     refused = _refused(manifest["config"], schema)
     content = {key: value for key, value in manifest.items() if key != "digest"}
     if digest(content) != manifest["digest"]:
@@ -147,6 +152,19 @@ def _refused(config: Any, schema: Path) -> str | None:
     except StudyError as error:
         return str(error)
     return None
+
+
+def _require_origin(path: Path, manifest: dict[str, Any]) -> None:
+    commit, packed = manifest["commit"], manifest["packed"]
+    if commit is not None and not (isinstance(commit, str) and COMMIT.fullmatch(commit)):
+        raise _no_bundle(
+            path, f"commit is {ascii(commit)[:100]}, it must be a commit of git or null"
+        )
+    if not (isinstance(packed, str) and PACKED.fullmatch(packed)):
+        raise _no_bundle(
+            path,
+            f"packed is {ascii(packed)[:100]}, it must be a time such as 2026-01-31T12:00:00+00:00",
+        )
 
 
 def _require_small(path: Path, archive: zipfile.ZipFile) -> None:

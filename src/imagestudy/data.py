@@ -1,7 +1,5 @@
 """Prepared data sets, opened for training: arrays mapped into memory, and their description."""
 
-import json
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from imagestudy.arrays import read_arrays
 from imagestudy.errors import StudyError
+from imagestudy.finite import loads
 
 SCHEMA = 1  # of dataset.json
 SPLITS = ("train", "selection", "test")
@@ -82,6 +82,12 @@ class Dataset:
                 f"labels; dataset.json says {expected} pictures of {self.image_shape}: "
                 "prepare again"
             )
+        classes = len(self.description["classes"])
+        if labels.ndim != 1 or labels.dtype.kind != "i" or _outside(labels, classes):
+            raise StudyError(
+                f"{self.folder}: the labels of {name} are not all whole numbers from 0 to "
+                f"{classes - 1}, as dataset.json says: prepare again"
+            )
         return Split(images, labels)
 
     @cached_property
@@ -104,22 +110,21 @@ class Dataset:
         except ValueError:
             # An empty array cannot be mapped into memory.
             array = self._whole(path)
-        except (OSError, EOFError) as error:
+        except Exception as error:  # a damaged file may raise anything
             raise _damaged(path, error) from None
         return np.asarray(array) if name.endswith("labels") else array
 
     def _whole(self, path: Path) -> np.ndarray:
         try:
             return np.load(path, allow_pickle=False)
-        except (OSError, EOFError, ValueError) as error:
+        except Exception as error:  # a damaged file may raise anything
             raise _damaged(path, error) from None
 
     def _columns(self, name: str, split: str) -> np.ndarray:
         path = self.folder / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as table:
-                return table[split]
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            return read_arrays(path, [split])[split]
+        except ValueError as error:
             raise _damaged(path, error) from None
 
 
@@ -127,8 +132,8 @@ def open_dataset(folder: Path) -> Dataset:
     """The prepared data set in `folder`; its arrays are mapped, not read."""
     path = folder / "dataset.json"
     try:
-        description = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        description = loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path, error) from None
     schema = description.get("schema") if isinstance(description, dict) else None
     if schema != SCHEMA:
@@ -140,6 +145,10 @@ def open_dataset(folder: Path) -> Dataset:
     for split in SPLITS:
         dataset.split(split)
     return dataset
+
+
+def _outside(labels: np.ndarray, classes: int) -> bool:
+    return len(labels) > 0 and not 0 <= labels.min() <= labels.max() < classes
 
 
 def _damaged(path: Path, error: Exception) -> StudyError:

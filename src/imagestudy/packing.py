@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imagestudy import provenance
+from imagestudy.arrays import read_arrays
 from imagestudy.bundle import (
     MANIFEST,
     PICTURES,
@@ -22,9 +23,12 @@ from imagestudy.bundle import (
     trial_place,
 )
 from imagestudy.data import SPLITS
+from imagestudy.datasets.archives import read_entry
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.figures.frames import shown_rows
+from imagestudy.finite import loads
+from imagestudy.fitting import require_fitting
 from imagestudy.results import CONTRACTS, read_json, require_contract
 from imagestudy.verification import metric_differences
 
@@ -105,19 +109,20 @@ def unpack(bundle: Bundle, folder: Path) -> None:
         (folder / name).write_bytes(data)
         if Path(name).name == PICTURES:
             _write_arrays((folder / name).parent)
+    require_fitting(bundle.study, folder)
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes | None:
     """The content of a file; None where it is not there, or damaged."""
     try:
-        return archive.read(name)
+        return read_entry(archive, name)
     except UNREADABLE:
         return None
 
 
 def _json(name: str, data: bytes) -> Any:
     try:
-        return json.loads(data)
+        return loads(data)
     except (ValueError, RecursionError) as error:
         raise StudyError(f"{name} is not JSON ({error}); pack the study again") from None
 
@@ -166,19 +171,19 @@ def _write_arrays(folder: Path) -> None:
     """
     data = read_json(folder / "dataset.json")
     sizes = {name: data["splits"][name]["pictures"] for name in SPLITS}
-    for split, pictures in (sizes | {"unlabelled": data["unlabelled"]}).items():
-        shape = (pictures, data["image_size"], data["image_size"], 3)
-        path = folder / f"{split}_images.npy"
-        if not pictures:
-            # An empty file cannot be mapped into memory.
-            np.save(path, np.zeros(shape, np.uint8))
-            continue
-        images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-        try:
-            with np.load(folder / PICTURES, allow_pickle=False) as shown:
-                if f"{split}_rows" in shown:
-                    images[shown[f"{split}_rows"]] = shown[f"{split}_images"]
-        except (*UNREADABLE, IndexError, TypeError) as error:
-            reason = f"{folder / PICTURES} cannot be read ({error}); pack the study again"
-            raise StudyError(reason) from None
-        images.flush()
+    try:
+        shown = read_arrays(folder / PICTURES)
+        for split, pictures in (sizes | {"unlabelled": data["unlabelled"]}).items():
+            shape = (pictures, data["image_size"], data["image_size"], 3)
+            path = folder / f"{split}_images.npy"
+            if not pictures:
+                # An empty file cannot be mapped into memory.
+                np.save(path, np.zeros(shape, np.uint8))
+                continue
+            images = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+            if f"{split}_rows" in shown:
+                images[shown[f"{split}_rows"]] = shown[f"{split}_images"]
+            images.flush()
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        reason = f"{folder / PICTURES} cannot be read ({error}); pack the study again"
+        raise StudyError(reason) from None

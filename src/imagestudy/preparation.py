@@ -27,6 +27,7 @@ READERS = {
 }
 SPLITS = (*LABELLED, "unlabelled")
 DESCRIPTION = "dataset.json"
+LONGEST_NAME = 1000  # of a picture; file systems allow 255 letters for each folder and file
 
 
 def prepare(
@@ -44,12 +45,24 @@ def prepare(
             f"it must be one of {', '.join(READERS)}"
         )
     listing = READERS[settings["format"]](source, settings)
+    _require_short_names(listing, source)
     chosen = _choose(listing, settings)
     with _into_place(target) as partial:
         description = _write(listing, chosen, settings, partial, workers)
         description |= {"settings": settings, "code": code}
         description["seconds"] = round(time.perf_counter() - start, 2)
         (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+
+
+def _require_short_names(listing: Listing, source: Path) -> None:
+    """Refuse a name in whose length all names would be stored."""
+    names = (name for entries in listing.splits.values() for name in entries.sources)
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise StudyError(
+            f"{source}: the picture {longest[:100]!r}… has a name of {len(longest):,} letters, "
+            f"folders counted; at most {LONGEST_NAME:,} are read: rename it"
+        )
 
 
 def _choose(listing: Listing, settings: dict[str, Any]) -> dict[str, tuple[Entries, np.ndarray]]:

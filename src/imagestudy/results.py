@@ -15,6 +15,7 @@ from jsonschema.exceptions import best_match
 from imagestudy.differences import first_difference
 from imagestudy.errors import StudyError
 from imagestudy.files import sha256
+from imagestudy.finite import loads
 from imagestudy.search.trials import RECIPE
 from imagestudy.sources import IMAGENET
 
@@ -39,10 +40,10 @@ METRICS = {
 def read_json(path: Path) -> Any:
     """The content of the JSON file at `path`; a `StudyError` where it is not JSON."""
     try:
-        return json.loads(path.read_text())
+        return loads(path.read_bytes())
     except FileNotFoundError:
         raise StudyError(f"{path} does not exist; the job that makes it has not run") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StudyError(f"{path} is not JSON ({error}); remove it and run again") from None
 
 
@@ -221,19 +222,19 @@ def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _columns(path: Path) -> dict[str, list[float | None]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        columns: dict[str, list[float | None]] = {name: [] for name in rows.fieldnames or ()}
-        for row in rows:
-            for name, cell in row.items():
-                try:
+    columns: dict[str, list[float | None]] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            columns = {name: [] for name in rows.fieldnames or ()}
+            for row in rows:
+                for name, cell in row.items():
                     number = float(cell or "nan")
-                except (TypeError, ValueError):
-                    raise StudyError(
-                        f"{path}: {name} is {cell!r}, it must be a number; remove the run and make "
-                        "it again"
-                    ) from None
-                columns[name].append(number if math.isfinite(number) else None)
+                    columns[name].append(number if math.isfinite(number) else None)
+    except (csv.Error, TypeError, ValueError) as error:
+        raise StudyError(
+            f"{path} is no table of numbers ({error}); remove the run and make it again"
+        ) from None
     return columns
 
 

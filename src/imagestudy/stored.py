@@ -1,11 +1,11 @@
 """A run's predictions as they are stored, and the metrics that they amount to."""
 
-import zipfile
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from imagestudy.arrays import read_arrays
 from imagestudy.errors import StudyError
 
 ARRAYS = ("log_probabilities", "labels", "unlabelled")
@@ -54,10 +54,22 @@ def write_stored(path: Path, stored: Stored) -> None:
 def read_stored(path: Path | IO[bytes]) -> Stored:
     """The predictions in the file `path`; a `StudyError` where it holds others or is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Stored(*(arrays[name] for name in ARRAYS))
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        stored = Stored(**read_arrays(path, ARRAYS))
+        _require_predictions(stored)
+    except ValueError as error:
         raise StudyError(
             f"{path} cannot be read as predictions ({error}); it must hold {', '.join(ARRAYS)}: "
             "remove it and run again"
         ) from None
+    return stored
+
+
+def _require_predictions(stored: Stored) -> None:
+    table, labels, _ = stored
+    if [(each.ndim, each.dtype.kind) for each in stored] != [(2, "f"), (1, "i"), (1, "i")]:
+        raise ValueError("its arrays are not a table of fractions and two lists of whole numbers")
+    if len(table) != len(labels):
+        raise ValueError(f"it has {len(table)} predictions and {len(labels)} labels")
+    for each in stored[1:] if len(table) else ():
+        if len(each) and not 0 <= each.min() <= each.max() < table.shape[1]:
+            raise ValueError(f"its classes are not all from 0 to {table.shape[1] - 1}")

@@ -1,5 +1,6 @@
 """Weights that a network starts from, and where they come from."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def load_start(
         if start == IMAGENET:
             base.load_weights(path)
         else:
+            _require_small(path)
             _copy(keras.saving.load_model(path, safe_mode=True), base)
     except Exception as error:  # a damaged file, or one made to do harm, may raise anything
         reason = " ".join(str(error).split())[:LONGEST_REASON]
@@ -36,6 +38,14 @@ def load_start(
         ) from error
     provenance = IMAGENET if start == IMAGENET else "study"
     return {"provenance": provenance, "name": start, "digest": sha256(path)}
+
+
+def _require_small(path: Path) -> None:
+    """Refuse a `.keras` file in which something is compressed: Keras compresses nothing."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if entry.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{entry.filename[:100]} is compressed, it must not be")
 
 
 def _copy(parent: keras.Model, base: keras.Model) -> None:

@@ -107,7 +107,7 @@ class Zip(Place):
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`, its checksum verified."""
         try:
-            return self._zip.read(self.prefix + name)
+            return read_entry(self._zip, self.prefix + name)
         except KeyError:
             raise StudyError(f"{self.path}: {name} is not in it") from None
         except Exception as error:  # a damaged archive may raise anything
@@ -184,6 +184,16 @@ def tar_files(path: Path, names: Collection[str]) -> dict[str, bytes]:
     return found
 
 
+def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of a file in a zip archive: no more than the size that it says, which may be a lie.
+
+    Without a size `zipfile` unpacks all there is before it compares.
+    """
+    entry = archive.getinfo(name)
+    with archive.open(entry) as packed:
+        return packed.read(entry.file_size + 1)
+
+
 def read_file(path: Path | str, where: Path | str) -> bytes:
     """The bytes of an ordinary file, or of what a link leads to; `where` names it in messages."""
     try:
@@ -215,7 +225,7 @@ def require_inside(name: str, path: Path) -> None:
     require_printable(name, path)
 
 
-def require_printable(name: str, path: Path) -> None:
+def require_printable(name: str, path: Path | str) -> None:
     """Refuse a name with a line's end, another control character, or what is no UTF-8."""
     if not name.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs") for each in name):
         raise StudyError(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from imagestudy.datasets import pickles
-from imagestudy.datasets.archives import read_file, require_file, tar_files
+from imagestudy.datasets.archives import read_file, require_file, require_printable, tar_files
 from imagestudy.datasets.listing import Entries, Listing, require_every_class
 from imagestudy.errors import StudyError
 from imagestudy.files import require_md5
@@ -128,6 +128,9 @@ def _list(content: dict[bytes, Any], key: bytes, kind: type, what: str, where: s
 def _texts(content: dict[bytes, Any], key: bytes, where: str) -> list[str]:
     texts = _list(content, key, bytes, "byte strings", where)
     try:
-        return [text.decode() for text in texts]
+        decoded = [text.decode() for text in texts]
     except UnicodeDecodeError as error:
         raise StudyError(f"{where}: its {key.decode()} are not UTF-8 text ({error})") from None
+    for text in decoded:
+        require_printable(text, where)
+    return decoded

@@ -9,7 +9,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from imagestudy.datasets.archives import Place, open_place
+from imagestudy.datasets.archives import Place, open_place, require_printable
 from imagestudy.datasets.folder import split_test
 from imagestudy.datasets.listing import LABELLED, Listing, entries, natural, require_every_class
 from imagestudy.errors import StudyError
@@ -58,6 +58,8 @@ def _rows(place: Place, table: str) -> list[dict[str, str]]:
         columns, rows = reader.fieldnames or [], list(reader)
     except csv.Error as error:
         raise StudyError(f"{where}: line {reader.line_num + 1} is no CSV ({error})") from None
+    for cell in (*columns, *(row[column] for row in rows for column in columns)):
+        require_printable(cell, where)
     for column in ("file", "label"):
         if column not in columns:
             raise StudyError(

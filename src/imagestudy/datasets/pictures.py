@@ -117,8 +117,9 @@ def decode(data: bytes, where: str) -> Image.Image:
     """A JPEG or PNG file's picture, of mode RGB or L (grey), loaded whole."""
     try:
         picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
-        # In a JPEG's data this marker stands for nothing else; a usual one has ten at most.
-        if picture.format == "JPEG" and data.count(b"\xff\xda") > MOST_SCANS:
+        # In a JPEG's data this marker stands for nothing else; a usual one has ten at most. Pillow
+        # takes one for an MPO file where it names further pictures.
+        if picture.format != "PNG" and data.count(b"\xff\xda") > MOST_SCANS:
             raise StudyError(
                 f"{where} has more than {MOST_SCANS} scans, each of which takes as long as a "
                 "picture; save it anew"
@@ -133,10 +134,10 @@ def decode(data: bytes, where: str) -> Image.Image:
                 f"{where} has the channels {'+'.join(picture.getbands())} (mode {picture.mode}); "
                 "every picture must be RGB or grey: convert it"
             )
-        if picture.format == "PNG" and picture.is_animated:
-            raise StudyError(
-                f"{where} is animated ({picture.n_frames} pictures); it must hold one: convert it"
-            )
+        # Behind the picture a phone's MPO file has its preview or its depth; a PNG would move.
+        pictures = getattr(picture, "n_frames", 1)
+        if pictures > 1 and picture.format == "PNG":
+            raise StudyError(f"{where} holds {pictures} pictures; it must hold one: convert it")
         picture.load()
     except StudyError:
         raise

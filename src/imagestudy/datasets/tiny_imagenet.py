@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imagestudy.datasets.archives import Place, open_place
+from imagestudy.datasets.archives import Place, open_place, require_printable
 from imagestudy.datasets.listing import Entries, Listing, entries, natural, require_every_class
 from imagestudy.errors import StudyError
 from imagestudy.files import require_md5
@@ -26,6 +26,8 @@ def read(path: Path, settings: dict[str, Any]) -> Listing:
     place = open_place(path).below("wnids.txt")
     names = place.names()
     wnids = place.text("wnids.txt").split()
+    for wnid in wnids:
+        require_printable(wnid, f"{place.path}: wnids.txt")
     titles = {line.partition("\t")[0]: line for line in place.text("words.txt").splitlines()}
     classes = [(wnid, _title(titles.get(wnid, wnid))) for wnid in wnids]
     numbers = {wnid: number for number, wnid in enumerate(wnids)}
@@ -74,12 +76,12 @@ def _validation(place: Place, names: list[str], numbers: dict[str, int]) -> Entr
         source = f"val/images/{picture}"
         if wnid not in numbers:
             raise StudyError(
-                f"{place.path}: {ANNOTATIONS} gives {picture} the class '{wnid}'; "
+                f"{place.path}: {ANNOTATIONS} gives {picture!r} the class {wnid!r}; "
                 f"it must be one of the {len(numbers)} in wnids.txt"
             )
         if source not in pictures:
             raise StudyError(
-                f"{place.path}: {ANNOTATIONS} names {picture}, which is not in val/images"
+                f"{place.path}: {ANNOTATIONS} names {picture!r}, which is not in val/images"
             )
         sources.append(source)
         labels.append(numbers[wnid])
@@ -108,7 +110,7 @@ def _box(corners: list[str], place: Place, name: str, line: str) -> tuple[int, .
         x0, y0, x1, y1 = (int(np.int16(int(corner))) for corner in corners)
     except (ValueError, OverflowError):
         raise StudyError(
-            f"{place.path}: {name} has the line '{line}'; it must end in four whole numbers"
+            f"{place.path}: {name} has the line {line!r}; it must end in four whole numbers"
         ) from None
     return x0, y0, x1, y1
 

@@ -54,7 +54,7 @@ def _layer(row: dict[str, Any], named: bool, marked: bool) -> list[str]:
     cells = [
         latex.code(row["name"]) if named else "",
         latex.escape(row["type"]),
-        r"\,\texttimes\,".join(str(length) for length in row["output"]),
+        r"\,\texttimes\,".join(map(latex.escape, row["output"])),
         latex.escape((row["kernel"] or row["pool"] or "").replace("x", "×")),
         latex.count(row["parameters"]) if row["parameters"] else "",
     ]
