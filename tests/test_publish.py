@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
 PUBLISH = Path(__file__).parents[1] / "envs/publish.py"
@@ -71,3 +72,15 @@ def test_what_cannot_be_published_is_refused(folder, change, arguments, message)
     found = publish(folder, *arguments)
     assert found.returncode == 1
     assert message in found.stderr
+
+
+def test_the_readme_has_the_numbers_of_what_is_published():
+    root = PUBLISH.parents[1]
+    lines = (root / "README.md").read_text(encoding="utf-8").splitlines()
+    summary = pd.read_csv(root / "published/cpu/summary.csv")
+    assert len(summary) >= 6
+    for row in summary.to_dict("records"):
+        (line,) = (each for each in lines if f"| {row['title']} " in each)
+        cells = [cell.strip() for cell in line.split("|")]
+        for metric in ("train_top1", "test_top1", "test_top5"):
+            assert any(cell.startswith(f"{row[metric]:.3f}") for cell in cells), (line, metric)
