@@ -98,7 +98,7 @@ rule enter_development:
         mem_mb=500,
         runtime=10,
     params:
-        experiments=[] if study.config["own"] else list(study.experiments),
+        experiments=study.tried_before,
         code=code("enter_development.py"),
     message:
         "Entering how the recipes were developed"

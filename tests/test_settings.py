@@ -56,6 +56,14 @@ def test_the_example_of_four_searches_compares_like_with_like():
     assert len(lengths) >= 4 and all(each == lengths[0] for each in lengths)
 
 
+def test_tries_are_told_of_the_pictures_that_they_were_made_on():
+    assert load().tried_before == []
+    study = Study.load(ROOT, {"scale": "cpu"})
+    assert study.tried_before == list(study.experiments)
+    with_files = load(data_root="/data")
+    assert with_files.tried_before == list(with_files.experiments)
+
+
 def test_full_has_three_seeds_and_demo_two():
     full = Study.load(ROOT, {"scale": "full"})
     assert len(full.config["seeds"]) >= 3

@@ -156,6 +156,15 @@ class Study:
         """The searches that develop recipes."""
         return [name for name in self.searches if name.startswith(DEVELOPS)]
 
+    @property
+    def tried_before(self) -> list[str]:
+        """The experiments on the pictures that recipes and searches were developed on."""
+        return [
+            name
+            for name, block in self.experiments.items()
+            if self.dataset_settings(block["dataset"])["source"] == "official"
+        ]
+
     def find_sources(self) -> list[str]:
         """The paths of data and of weights to start from.
 

@@ -88,9 +88,9 @@ def _retraining(evidence: Evidence, name: str) -> float:
     return evidence.experiments[name]["device_seconds"]["mean"]
 
 
-def _tries_before(evidence: Evidence, name: str) -> float:
+def _tries_before(evidence: Evidence, name: str) -> float | None:
     tries = evidence.development
-    return tries.loc[tries["experiment"] == name, "device_seconds"].sum()
+    return tries.loc[tries["experiment"] == name, "device_seconds"].sum() or None
 
 
 def _in_all(evidence: Evidence, name: str) -> float:
