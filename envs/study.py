@@ -14,6 +14,7 @@ aside for the job that would make it again (`imagestudy.recording`).
 
 import base64
 import fcntl
+import itertools
 import json
 import os
 import platform
@@ -43,6 +44,7 @@ POLL_SECONDS = 5
 
 def main(arguments: list[str]) -> None:
     """Become Snakemake with these arguments, or stop and say why not."""
+    require_profiles(arguments)
     be_alone()
     locked = any(LOCKS.glob("*.lock"))
     if locked:
@@ -65,6 +67,13 @@ def main(arguments: list[str]) -> None:
         stop(f"{LOCKS.resolve()} cannot be written ({error.strerror}); the study needs it")
     # It replaces this process: signals, exit code and process number are Snakemake's own.
     os.execv(sys.executable, [*SNAKEMAKE, *arguments])
+
+
+def require_profiles(arguments: list[str]) -> None:
+    """Stop where a profile is not there; Snakemake would do without it, on this machine."""
+    for option, given in itertools.pairwise(arguments):
+        if option.endswith("profile") and "/" in given and not any(Path(given).glob("config*")):
+            stop(f"{option} {given}: no profile is there; it must be a folder with a config.yaml")
 
 
 def be_alone() -> None:

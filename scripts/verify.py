@@ -12,3 +12,5 @@ if __name__ == "__main__":
             [Path(path) for path in snakemake.input.predictions],
         )
         table.to_csv(snakemake.output.metrics, index=False)
+        runs = len(table.groupby(["experiment", "seed"]))
+        print(f"{len(table)} metrics of {runs} runs are what their predictions amount to")

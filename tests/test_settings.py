@@ -8,7 +8,7 @@ import yaml
 
 from imagestudy.errors import LONGEST, StudyError
 from imagestudy.merging import merged, without_left_out
-from imagestudy.settings import Study
+from imagestudy.settings import Study, read_yaml
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,6 +54,32 @@ def test_the_example_of_four_searches_compares_like_with_like():
     assert len({json.dumps(each["space"]) for each in every if each.get("space")}) == 1
     lengths = [study.run_settings(name, 1)["training"] for name in study.experiments]
     assert len(lengths) >= 4 and all(each == lengths[0] for each in lengths)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, "a"),
+        ("a:\n  b: {c: 1}\n  b: {d: 2}\n", 3, "b"),
+        ("a: [{b: 1, c: 2, b: 3}]\n", 1, "b"),
+    ],
+)
+def test_a_key_that_a_block_has_twice_is_refused(tmp_path, text, line, key):
+    path = tmp_path / "some.yaml"
+    path.write_text(text)
+    with pytest.raises(
+        StudyError, match=f"some.yaml, line {line}: the key '{key}' is in its block"
+    ):
+        read_yaml(path)
+
+
+def test_keys_of_different_blocks_may_be_the_same(tmp_path):
+    path = tmp_path / "some.yaml"
+    path.write_text("a: &one {b: 1}\nc: {<<: *one, b: 2}\nd: *one\n1: x\n'1': y\n")
+    with pytest.raises(StudyError, match="1"):  # keys must be text: another refusal
+        read_yaml(path)
+    path.write_text("a: &one {b: 1}\nc: {<<: *one, b: 2}\nd: *one\n")
+    assert read_yaml(path)["c"] == {"b": 2}
 
 
 def test_tries_are_told_of_the_pictures_that_they_were_made_on():

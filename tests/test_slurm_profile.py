@@ -201,6 +201,15 @@ def test_a_slurm_that_does_not_answer_is_not_taken_for_one_without_jobs(fresh_st
     assert f"rm -r {Path('.snakemake/slurm_logs')}" in ended.stderr
 
 
+def test_a_profile_that_is_not_there_is_not_done_without(fresh_study):
+    command = [sys.executable, "envs/study.py", "--workflow-profile", "profiles/slurrm", "-n"]
+    ended = subprocess.run(
+        command, cwd=fresh_study.folder, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "--workflow-profile profiles/slurrm: no profile is there" in ended.stderr
+
+
 def test_a_study_that_never_used_slurm_does_not_ask_it(fresh_study, with_program):
     environment = with_program("squeue", "exit 1")
     ended = subprocess.run(

@@ -103,11 +103,12 @@ class Study:
         block = self.config["datasets"][dataset]
         kind = self.source_kind(dataset)
         if kind == "own":
-            if not is_there(Path(block["path"])):
+            path = _expanded(block["path"], f"datasets.{dataset}.path")
+            if not is_there(path):
                 raise StudyError(
                     f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there"
                 )
-            return block["path"]
+            return str(path)
         official = ARCHIVES[block["format"]]
         if kind == "data_root":
             return str(in_data_root(official, self._data_root))
@@ -117,12 +118,7 @@ class Study:
 
     @property
     def _data_root(self) -> Path:
-        given = self.config["data_root"]
-        try:
-            return Path(given).expanduser()
-        except RuntimeError:
-            reason = "there is no such user here"
-            raise StudyError(f"config.yaml: data_root is {given!r}; {reason}") from None
+        return _expanded(self.config["data_root"], "data_root")
 
     def own_files(self, dataset: str) -> dict[str, int]:
         """Number, bytes and latest change of the files of own data; nothing for official ones.
@@ -360,15 +356,51 @@ def typed(value: Any) -> Any:
     return read if number or read is None else value
 
 
+def _expanded(given: str, key: str) -> Path:
+    """The path with `~` and `~user` replaced by the folders that they stand for."""
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        reason = "there is no such user here"
+        raise StudyError(f"config.yaml: {key} is {given!r}; {reason}") from None
+
+
+def _repeated_key(root: yaml.Node | None) -> yaml.ScalarNode | None:
+    """The first key found that its block has twice; PyYAML would take the later."""
+    waiting, known = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in known or not isinstance(node, yaml.CollectionNode):
+            continue
+        known.add(id(node))
+        names = set()
+        for part in node.value:
+            waiting += part if isinstance(node, yaml.MappingNode) else [part]
+            key = part[0] if isinstance(node, yaml.MappingNode) else None
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in names:
+                    return key
+                names.add((key.tag, key.value))
+    return None
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, loaded safely."""
     try:
         text = path.read_text(encoding="utf-8")
         many = sum(text.count(each) for each in OPENING) > MOST_OPENING
-        found = yaml.load(text, yaml.SafeLoader if many else SAFE) or {}
+        loader = yaml.SafeLoader if many else SAFE
+        found = yaml.load(text, loader) or {}
+        repeated = _repeated_key(yaml.compose(text, loader))
     except Exception as error:  # a date that is none, or brackets without end, may raise anything
         raise StudyError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
         raise StudyError(f"{path.name} is a {type(found).__name__}; it must hold keys and values")
+    if repeated:
+        raise StudyError(
+            f"{path.name}, line {repeated.start_mark.line + 1}: the key {repeated.value!r} is in "
+            "its block a second time, where it would take the place of the first; put both under "
+            "one"
+        )
     require_plain(found, path.name)
     return found

@@ -54,7 +54,7 @@ def big(value: float | None) -> str:
     """A large number with three digits and a unit: 14.7 M."""
     if value is None:
         return MISSING
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for size, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:.3g}{THIN}{unit}"
     return f"{value:.0f}"

@@ -66,8 +66,9 @@ def _number(digits: str) -> tuple[int, int, str, str]:
 
 def require_every_class(listing: Listing, path: Path) -> None:
     """Refuse a listing in which a class has no picture in a labelled split."""
-    if not listing.classes:
-        raise StudyError(f"{path}: no class was found; there must be at least two")
+    if len(listing.classes) < 2:
+        found = f"only the class '{listing.classes[0][0]}'" if listing.classes else "no class"
+        raise StudyError(f"{path}: {found} was found; there must be at least two")
     for split in LABELLED:
         if split not in listing.splits:
             continue

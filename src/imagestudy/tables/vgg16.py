@@ -91,7 +91,7 @@ def differences(evidence: Evidence) -> dict[str, str]:
     for theirs in stated_parts(stated):
         mine = ours.get(theirs.name)
         if mine is None or mine.convolutions != theirs.convolutions:
-            found[theirs.name] = "as published"
+            found[theirs.name] = "as published" if width == 1 else "as published, narrowed"
         elif mine.size != theirs.size:
             reasons = {FLAT: "our input", CLASSES: "our classes"}
             narrowed = mine.size == round(theirs.size * width)
