@@ -43,7 +43,12 @@ OVERRIDES = {
                 }
             ],
         },
-        "autokeras": {"rounds": 1, "trials_per_round": 1, "training": {"epochs": 1}},
+        "autokeras": {
+            "initial_points": None,
+            "rounds": 1,
+            "trials_per_round": 1,
+            "training": {"epochs": 1},
+        },
         "random": None,
         "default": None,
     },
