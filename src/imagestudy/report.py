@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imagestudy import captions, latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
+from imagestudy.claims import Claim
 from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
 from imagestudy.evidence import Evidence
@@ -85,6 +86,7 @@ def render(evidence: Evidence, template: Path) -> str:
 
 def context(evidence: Evidence) -> dict[str, Any]:
     """All that the templates can name."""
+    made = claims(evidence)
     return {
         "study": evidence.study,
         "experiments": evidence.experiments,
@@ -104,8 +106,8 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "seen": [name for name in evidence.experiments if evidence.has_seen(name)],
         "rows": {name: evidence.row(name) for name in evidence.experiments},
         "verdicts": replication.verdicts(evidence),
-        "claims": claims(evidence),
-        "few_units": few_units(evidence),
+        "claims": made,
+        "few_units": few_units(made),
         "decided": (HOLDS, OPPOSITE),
         "anchored": plausibility.anchored(evidence),
         "under_trained": under_trained(evidence),
@@ -142,9 +144,9 @@ def context(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def few_units(evidence: Evidence) -> bool:
+def few_units(made: list[Claim]) -> bool:
     """Whether some claim is undecided for want of seeds or searches alone."""
-    return any(claim.outcome == UNDECIDED and claim.few for claim in claims(evidence))
+    return any(claim.outcome == UNDECIDED and claim.few for claim in made)
 
 
 def under_trained(evidence: Evidence) -> list[str]:
