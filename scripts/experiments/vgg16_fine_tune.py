@@ -1,8 +1,7 @@
 """Experiment 6: fine-tuning VGG-16, in the original's four steps."""
 
-import keras
-
 from imagestudy.jobs import logged
+from imagestudy.lean import keras
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks
 from imagestudy.runs import Run

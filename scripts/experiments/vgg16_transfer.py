@@ -1,8 +1,7 @@
 """Experiment 5: transfer learning, VGG-16's weights kept and a new head trained."""
 
-import keras
-
 from imagestudy.jobs import logged
+from imagestudy.lean import keras
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base
 from imagestudy.runs import Run

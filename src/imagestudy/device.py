@@ -5,8 +5,9 @@ import os
 import random
 from typing import Any
 
-import keras
 import numpy as np
+
+from imagestudy.lean import keras
 
 GPU = "gpu"
 CPU = "cpu"

@@ -73,9 +73,8 @@ def choice(measured: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _measure(threads: int) -> list[dict[str, Any]]:
     """The speed of each precision and compilation in this process."""
-    import keras
-
     from imagestudy import device
+    from imagestudy.lean import keras
 
     device.prepare(threads, device.PRECISIONS[0], seed=1)
     usual = device.jit_compile()
@@ -99,11 +98,11 @@ def _measure(threads: int) -> list[dict[str, Any]]:
 
 
 def _seconds_of_a_step() -> float:
-    import keras
     import numpy as np
 
     from imagestudy import device, optimizers
     from imagestudy.epochs import Epochs
+    from imagestudy.lean import keras
     from imagestudy.networks.residual_cnn import residual_cnn
 
     statistics = {"mean": [0.5] * 3, "std": [0.25] * 3}

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import device, steps
 from imagestudy.batches import ahead, drawn_batches, made, training_batches
+from imagestudy.lean import keras
 
 # Steps of one call where the data lie on the device, which would wait for Python between the calls.
 STEPS_AT_ONCE = 100

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import stored
+from imagestudy.lean import keras
 
 BATCH = 500
 

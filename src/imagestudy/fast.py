@@ -13,8 +13,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import keras
 import tensorflow as tf
+
+from imagestudy.lean import keras
 
 # Pixels of a side up to which nine matrix products are faster than oneDNN's weight gradient.
 SMALL_MAP = 4

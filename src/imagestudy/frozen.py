@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import keras
 import ml_dtypes
 import numpy as np
 
 from imagestudy import device
 from imagestudy.augmentation import augment
 from imagestudy.disks import reserve
+from imagestudy.lean import keras
 from imagestudy.provenance import digest
 
 BATCH = 500

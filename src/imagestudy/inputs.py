@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import frozen
 from imagestudy.data import Dataset, Split
+from imagestudy.lean import keras
 
 
 @dataclass

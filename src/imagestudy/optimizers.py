@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
+from imagestudy.lean import keras
 
 OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,

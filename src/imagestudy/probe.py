@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import device, engine, evaluation, provenance, training
@@ -20,6 +19,7 @@ from imagestudy.checkpoints import Checkpoint
 from imagestudy.datasets.synthetic import MOST_CLASSES, generate
 from imagestudy.errors import StudyError
 from imagestudy.inputs import inputs_of
+from imagestudy.lean import keras
 from imagestudy.networks.description import describe
 from imagestudy.preparation import prepare
 from imagestudy.results import SCHEMA, read_json, write_json

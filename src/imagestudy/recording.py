@@ -1,18 +1,18 @@
 """The files of one result: what was found, and everything it was made with."""
 
+import csv
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import pandas as pd
 import psutil
 
 from imagestudy import device, provenance
 from imagestudy.data import Dataset
+from imagestudy.lean import keras
 from imagestudy.results import SCHEMA, read_json, write_result
 from imagestudy.sources import SCRATCH
 from imagestudy.stored import Stored, log_probabilities, write_stored
@@ -94,7 +94,10 @@ class Record:
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write a row per epoch."""
-        pd.DataFrame(rows, columns=HISTORY).to_csv(self.outputs["history"], index=False)
+        with self.outputs["history"].open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, HISTORY, lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
 
     def write_predictions(
         self, probabilities: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import device, evaluation, failures, provenance, training
@@ -19,6 +18,7 @@ from imagestudy.engine import read_engine
 from imagestudy.errors import StudyError
 from imagestudy.gpus import require_found
 from imagestudy.inputs import Inputs, inputs_of, whole
+from imagestudy.lean import keras
 from imagestudy.merging import merged
 from imagestudy.networks.description import describe
 from imagestudy.recording import Record

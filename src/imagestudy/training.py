@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 
 from imagestudy import device, evaluation, interruptions, optimizers
 from imagestudy.batches import steps_per_epoch
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.epochs import Epochs
+from imagestudy.lean import keras
 from imagestudy.networks.description import describe
 from imagestudy.provenance import peak_memory_mb
 from imagestudy.schedule import learning_rate

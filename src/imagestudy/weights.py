@@ -4,10 +4,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from imagestudy.errors import StudyError
 from imagestudy.files import require_md5, sha256
+from imagestudy.lean import keras
 from imagestudy.sources import IMAGENET, IMAGENET_WEIGHTS
 
 LONGEST_REASON = 300

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 
+from imagestudy.lean import keras
 from imagestudy.networks.parts import pictures, probabilities, scaled
 
 # maps, kernel, stride, normalised after, pooled after. The published first kernel is 11x11 with

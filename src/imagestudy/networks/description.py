@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import keras
+from imagestudy.lean import keras
 
 
 def describe(network: keras.Model) -> dict[str, Any]:

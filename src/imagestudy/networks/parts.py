@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import keras
+from imagestudy.lean import keras
 
 
 def pictures(image_shape: tuple[int, int, int], statistics: dict[str, Any]) -> tuple[Any, Any]:

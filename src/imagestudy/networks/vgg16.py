@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import keras
-
+from imagestudy.lean import keras
 from imagestudy.networks.parts import pictures, probabilities, scaled
 
 # maps and number of convolutions of each block; 13 convolutions in all

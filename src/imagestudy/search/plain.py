@@ -2,9 +2,10 @@
 
 from itertools import pairwise
 
-import keras
 import numpy as np
 from autokeras.keras_layers import CastToFloat32
+
+from imagestudy.lean import keras
 
 
 def plain(network: keras.Model) -> keras.Model:

@@ -6,13 +6,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import autokeras
-import keras
 from autokeras.graph import Graph
 from keras.src.backend.common import global_state
 from keras_tuner import HyperParameters
 from keras_tuner.engine.hyperparameters import Boolean
 
 from imagestudy.errors import StudyError
+from imagestudy.lean import keras
 from imagestudy.search.declaration import (
     HEAD,
     IMAGE_BLOCK,

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import autokeras
-import keras
 from autokeras.tuners.task_specific import ImageClassifierTuner
 from keras_tuner import HyperParameters
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from imagestudy.data import Split
+from imagestudy.lean import keras
 from imagestudy.search.oracle import SEED_FOR_ZERO
 from imagestudy.search.plain import plain
 from imagestudy.training import Training

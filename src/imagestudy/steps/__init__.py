@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
+from imagestudy.lean import keras
 
 Batch = Any  # inputs and targets, or what `make` makes them of
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import keras
 import numpy as np
+
+from imagestudy.lean import keras
 
 
 class Filled:

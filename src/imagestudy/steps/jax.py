@@ -5,8 +5,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
 
+from imagestudy.lean import keras
 from imagestudy.steps.filled import Filled
 
 

@@ -4,10 +4,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from imagestudy import device
+from imagestudy.lean import keras
 from imagestudy.steps.filled import Filled
 
 
