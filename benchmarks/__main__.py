@@ -4,6 +4,7 @@ Every ratio is taken so that larger is better: ours over a peer's for rates, the
 was measured for limits.
 """
 
+import time
 from pathlib import Path
 
 import dry_run
@@ -30,6 +31,7 @@ BENCHMARKS = (
 FOLDER = Path(__file__).parent
 
 if __name__ == "__main__":
+    began = time.monotonic()
     hardware, software = provenance.hardware(), provenance.software()
     machine = "\n".join(f"{key}: {value}" for key, value in (hardware | software).items())
     (FOLDER / "machine.txt").write_text(f"{provenance.now()}\n{machine}\n")
@@ -38,4 +40,7 @@ if __name__ == "__main__":
         rows += benchmark.measure()
         # After each: what is measured stays, should a later one fail.
         pd.DataFrame(rows, columns=COLUMNS).to_csv(FOLDER / "results.csv", index=False)
+    minutes = (time.monotonic() - began) / 60
+    with (FOLDER / "machine.txt").open("a") as file:
+        file.write(f"minutes: {minutes:.1f}\n")
     print(pd.DataFrame(rows, columns=COLUMNS).to_string(index=False))

@@ -63,8 +63,8 @@ def row(name: str, ours: float, peer: float, unit: str, ratio: float, goal: floa
     """A row of the table of benchmarks."""
     return {
         "benchmark": name,
-        "ours": round(ours, 2),
-        "peer": round(peer, 2),
+        "ours": float(f"{ours:.4g}"),
+        "peer": float(f"{peer:.4g}"),
         "unit": unit,
         "ratio": round(ratio, 3),
         "goal": goal,

@@ -49,7 +49,9 @@ rule run:
         run=lambda wildcards: dict(
             settings=study.run_settings(wildcards.experiment, int(wildcards.seed)),
             code=code_of(study.experiments[wildcards.experiment]),
-            checkpoints=at_scale("checkpoints"),
+            checkpoints=at_scale(
+                f"checkpoints/run/{wildcards.experiment}-{wildcards.seed}"
+            ),
         ),
         script=lambda wildcards: study.experiments[wildcards.experiment]["script"],
     message:

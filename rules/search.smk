@@ -66,7 +66,9 @@ rule trial:
                 int(wildcards.trial),
             ),
             code=code_of(study.searches[wildcards.search]),
-            checkpoints=at_scale("checkpoints"),
+            checkpoints=at_scale(
+                f"checkpoints/trial/{wildcards.search}-{wildcards.seed}-{wildcards.round}-{wildcards.trial}"
+            ),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:
@@ -98,7 +100,9 @@ rule export:
         run=lambda wildcards: dict(
             settings=study.searching_settings(wildcards.search, int(wildcards.seed)),
             code=code_of(study.searches[wildcards.search]),
-            checkpoints=at_scale("checkpoints"),
+            checkpoints=at_scale(
+                f"checkpoints/export/{wildcards.search}-{wildcards.seed}"
+            ),
         ),
         script=lambda wildcards: study.searches[wildcards.search]["script"],
     message:

@@ -95,14 +95,13 @@ class Search:
         return [path.read_text() for path in (self.folder / "results").rglob("logs/trial/**/*.log")]
 
     def checkpoints(self):
-        return list((self.folder / "results" / "demo" / "checkpoints").glob("*.npz"))
+        return list((self.folder / "results" / "demo" / "checkpoints").rglob("*.npz"))
 
     def is_tidy(self):
         """Whether nothing is left of what was killed."""
         files = [*(self.folder / "results").rglob("*"), *(self.folder / "resources").rglob("*")]
-        return not [
-            path for path in files if path.suffix in (".lock", ".part", ".npz.part", ".finished")
-        ]
+        left = [path for path in files if path.suffix in (".lock", ".part", ".finished")]
+        return not [*left, *(self.folder / "results").glob("*/checkpoints/*/*")]
 
     def outcome(self):
         """All that must not depend on when something was killed."""

@@ -133,7 +133,7 @@ class Training:
         return json.loads((self.folder / FILES["result"]).read_text())["seconds"]
 
     def checkpoints(self):
-        return list((self.folder / "checkpoints").iterdir())
+        return list((self.folder / "checkpoints").glob("*"))
 
 
 @pytest.fixture(scope="module")

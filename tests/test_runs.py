@@ -151,7 +151,7 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert found["network"]["parameters"] > 0
     assert found["epochs"] > 0
     assert all(found["seconds"][of] > 0 for of in ("total", "start", "training"))
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_memory_that_the_evaluation_takes_counts_too(trial, run, tmp_path, monkeypatch):
@@ -164,7 +164,7 @@ def test_memory_that_the_evaluation_takes_counts_too(trial, run, tmp_path, monke
         assert found["error"] == "out of memory: more than 1000000 MB"
         assert found["seconds"]["steps"] >= 0
     assert (tmp_path / "model.keras").read_bytes() == b""
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert not (tmp_path / "checkpoints").exists()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
 ):
     again = trial(network=SIZES, training={"memory_mb": limit})
     (tmp_path / "checkpoints").mkdir(exist_ok=True)
-    path = tmp_path / "checkpoints" / again._name()
+    path = tmp_path / "checkpoints" / again._key()
     path.with_suffix(".spent").write_text("[30.0, 90000.0, 0]")
     path.with_suffix(".fault").write_text(fault)
     again.perform(train_keras_cnn)
@@ -193,7 +193,7 @@ def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
     assert found["seconds"]["earlier"] == 30
     assert found["seconds"]["total"] > 30
     assert found["peak_memory_mb"] == 90000
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_a_run_is_evaluated_on_every_split(run, tmp_path):
@@ -203,14 +203,17 @@ def test_a_run_is_evaluated_on_every_split(run, tmp_path):
     with np.load(tmp_path / "predictions.npz") as arrays:
         assert arrays["log_probabilities"].shape == (15, 3)
         assert arrays["unlabelled"].shape == (3,)
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_a_finished_run_is_kept_and_one_with_a_missing_file_is_not(run, tmp_path):
     run().perform(train_keras_cnn)
     first = result(tmp_path)["seconds"]
+    # As where it was killed with its result written, or its settings were others before.
+    (tmp_path / "checkpoints" / "left.features").mkdir(parents=True)
     run().perform(train_keras_cnn)
     assert result(tmp_path)["seconds"] == first
+    assert not (tmp_path / "checkpoints").exists()
     # Snakemake removes outputs before a job; an earlier process may be in the midst of writing them
     (tmp_path / "history.csv").unlink()
     run().perform(train_keras_cnn)

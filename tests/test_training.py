@@ -186,8 +186,8 @@ def test_both_precisions_learn_as_well(tmp_path):
     """Four classes of noisy patterns, which a network must learn to tell from noise."""
     generator = np.random.default_rng(1)
     patterns = generator.normal(0, 40, (4, 8, 8, 3))
-    labels = generator.integers(0, 4, 600).astype(np.int32)
-    images = (128 + patterns[labels] + generator.normal(0, 60, (600, 8, 8, 3))).clip(0, 255)
+    labels = generator.integers(0, 4, 2500).astype(np.int32)
+    images = (128 + patterns[labels] + generator.normal(0, 60, (2500, 8, 8, 3))).clip(0, 255)
     images, reached = images.astype(np.uint8), {}
     for precision in device.PRECISIONS:
         keras.config.set_dtype_policy(precision)
@@ -204,8 +204,8 @@ def test_both_precisions_learn_as_well(tmp_path):
             reached[precision] = evaluation.metrics(given, labels[500:])["top1"]
         finally:
             keras.config.set_dtype_policy("float32")
-    assert min(reached.values()) > 0.6
-    assert abs(reached["float32"] - reached["mixed_bfloat16"]) < 0.1
+    assert min(reached.values()) > 0.8
+    assert abs(reached["float32"] - reached["mixed_bfloat16"]) < 0.04
 
 
 def test_what_xla_lacks_is_trained_without_it(pictures, tmp_path, monkeypatch):
@@ -264,6 +264,26 @@ def test_only_the_head_of_a_frozen_network_learns(tmp_path):
     assert not np.allclose(evaluation.probabilities(network, images), expected)
 
 
+def test_a_head_learns_from_stored_features_as_from_the_whole_network(tmp_path):
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
+    labels = generator.integers(0, 3, 40).astype(np.int32)
+    losses = {}
+    for way in ("whole", "stored"):
+        keras.utils.set_random_seed(1)
+        base = convolutional_base((32, 32, 3), STATISTICS, 0.05, False, "scratch")
+        base.trainable = False
+        trained = keras.Model(base.input, dense_head(base.output, 3, 8, 0.0))
+        given = images
+        if way == "stored":
+            beginning, trained = frozen.cut(trained)
+            given = frozen.Features(beginning, tmp_path, "data").of("train", images)
+        history = fit(trained, (given, labels), tmp_path / way).history
+        losses[way] = [epoch[of] for epoch in history for of in ("train_loss", "selection_loss")]
+    assert losses["whole"][-1] < losses["whole"][1]
+    assert losses["stored"] == pytest.approx(losses["whole"], rel=1e-4)
+
+
 def test_augmented_views_of_a_frozen_beginning_are_made_once(tmp_path, monkeypatch):
     generator = np.random.default_rng(1)
     images = generator.integers(0, 256, (30, 32, 32, 3), dtype=np.uint8)
@@ -283,8 +303,6 @@ def test_augmented_views_of_a_frozen_beginning_are_made_once(tmp_path, monkeypat
     np.testing.assert_array_equal(again[1], views[1])
     with pytest.raises(TypeError):
         frozen.Features(beginning, tmp_path, "other data").of("train", images)
-    features.remove()
-    assert not list(tmp_path.glob("*.bin"))
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
@@ -363,8 +381,9 @@ def test_flipped_probabilities_are_those_of_a_picture_and_its_mirror_image():
 
 def test_where_a_trainings_time_went_is_counted(pictures, tmp_path):
     fitted = fit(small_network(), pictures, tmp_path)
-    counted = fitted.step_seconds + fitted.waiting_seconds + fitted.scoring_seconds
-    assert 0 < counted + fitted.saving_seconds <= fitted.seconds
+    counted = [fitted.step_seconds, fitted.waiting_seconds, fitted.scoring_seconds]
+    assert min(counted) > 0
+    assert sum(counted) + fitted.saving_seconds <= fitted.seconds
 
 
 def test_a_network_with_nothing_frozen_is_not_cut():
@@ -506,14 +525,14 @@ def test_a_training_is_the_same_where_the_device_holds_the_data(
     settings = {"epochs": 2, "batch_size": 8, "augmentation": STILL | EVERYTHING}
     monkeypatch.setattr(device, "_compiled", compiled)
     # An epoch has more steps than a call, and its last call fewer than the others.
-    monkeypatch.setattr("imagestudy.epochs.STEPS_AT_ONCE", 3)
     fitted = []
-    for name, on_device in (("numpy", False), ("device", True)):
-        monkeypatch.setattr(device, "holds_data", lambda on_device=on_device: on_device)
+    for name, steps in (("numpy", 1), ("device", 3)):
+        monkeypatch.setattr(device, "steps_at_once", lambda steps=steps: steps)
+        monkeypatch.setattr(device, "holds_data", lambda steps=steps: steps > 1)
         fitted.append(fit(small_network(normalized=True), pictures, tmp_path / name, **settings))
     for one, other in zip(fitted[0].history, fitted[1].history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-5)
-        assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=1e-4)
+        assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,3 @@ class Checkpoint:
             file.flush()
             os.fsync(file.fileno())
         self._partial.replace(self._path)
-
-    def remove(self) -> None:
-        """Forget the training: it has finished."""
-        self._path.unlink(missing_ok=True)
-        self._partial.unlink(missing_ok=True)

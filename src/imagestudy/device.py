@@ -12,6 +12,8 @@ from imagestudy.lean import keras
 GPU = "gpu"
 CPU = "cpu"
 PRECISIONS = ("float32", "mixed_bfloat16")
+# Of one call on a GPU, which would wait for Python between the calls.
+STEPS_AT_ONCE = 100
 # Whether this process compiles with XLA; None until `prepare` has been told.
 _compiled: bool | None = None
 
@@ -50,6 +52,14 @@ def holds_data() -> bool:
     On a GPU, which would wait for NumPy; on JAX always.
     """
     return keras.backend.backend() == "jax" or kind() == GPU
+
+
+def steps_at_once() -> int:
+    """How many training steps a call has; more than one on a GPU alone.
+
+    Between the calls a training hears of signals and limits, which on a CPU would take minutes.
+    """
+    return STEPS_AT_ONCE if kind() == GPU else 1
 
 
 def jit_compile() -> bool:

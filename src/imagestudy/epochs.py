@@ -9,9 +9,6 @@ from imagestudy import device, steps
 from imagestudy.batches import ahead, drawn_batches, made, training_batches
 from imagestudy.lean import keras
 
-# Steps of one call where the data lie on the device, which would wait for Python between the calls.
-STEPS_AT_ONCE = 100
-
 
 class Epochs:
     """What one network is trained on, epoch by epoch, and the steps that train it."""
@@ -31,7 +28,7 @@ class Epochs:
         self._on_device, self._placed = device.holds_data(), None
         given = network, optimizer, settings["label_smoothing"]
         self._steps = steps.compiled(*given, *([self._made] if self._on_device else []))
-        self.at_once = STEPS_AT_ONCE if self._on_device else 1
+        self.at_once = device.steps_at_once()
 
     def batches(self, inputs: np.ndarray, epoch: int, first: int = 0) -> Iterator[Any]:
         """The batches of an epoch of `inputs`, from the `first` on, as `train` wants them."""

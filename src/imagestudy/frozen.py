@@ -1,7 +1,6 @@
 """Layers before the first trainable one: evaluated once per picture, not once per epoch."""
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +78,6 @@ class Features:
             return self._made(["view", number, seed, augmentation, len(images)], images, augmented)
 
         return [view(number) for number in range(views)]
-
-    def remove(self) -> None:
-        """Forget them: the training has finished."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _made(self, what: list[Any], images: np.ndarray, changed: Any) -> np.ndarray:
         path = self._folder / f"features-{digest([*self._made_with, what])[:16]}.bin"

@@ -26,11 +26,6 @@ class Inputs:
     scored: dict[str, tuple[np.ndarray, np.ndarray]]
     features: frozen.Features | None = None
 
-    def remove(self) -> None:
-        """Forget what was cached for the training: it has finished."""
-        if self.features:
-            self.features.remove()
-
 
 def whole(network: keras.Model, splits: dict[str, Split], settings: dict[str, Any]) -> Inputs:
     """The whole network and the pictures themselves."""

@@ -64,7 +64,6 @@ class Probe(Run):
         final = _seconds_of_a_batch(inputs.scorer, inputs.scored["train"][0])
         every = cached - began if inputs.features else 0.0
         made = sum(len(self.split(name)) for name in ("train", "selection", "test"))
-        inputs.remove()
         counts, pictures = self.counts, self._pictures()
         flops = describe(inputs.trained)["flops"]
         steps = training.planned_steps(settings, pictures, flops)

@@ -3,6 +3,7 @@
 A trial of a search is a run at the trial budget that is scored on the selection split alone.
 """
 
+import shutil
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,7 @@ class Run:
     ) -> None:
         """`threads` and `gpus`: how many this job was lent.
 
+        `checkpoints`: a folder for this run alone, which is removed when the run has its result.
         `inputs`: `data` (dataset.json); where they apply `engine`, `start`, `best`, `proposals`.
         `outputs`: see `Record`. `waited`: seconds of this process that are not the run's.
         """
@@ -107,7 +109,7 @@ class Run:
         )
         if self._gpus:
             require_found(device.kind())
-        path = self._checkpoints / f"{self._name()}.spent"
+        path = self._checkpoints / f"{self._key()}.spent"
         with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
             self._record.earlier_memory = spent.most_memory
@@ -115,8 +117,12 @@ class Run:
                 spent.most_memory, spent.crash, self.training, self._record.is_trial
             )
             if failure:
-                return self._record.write_unfinished("failed", failure)
-            return self._attempt(experiment)
+                self._record.write_unfinished("failed", failure)
+            else:
+                self._attempt(experiment)
+        # What was left there under other settings or code as well. On a network disk a file that is
+        # still mapped cannot be removed, which is no reason to fail.
+        return shutil.rmtree(self._checkpoints, ignore_errors=True)
 
     def _attempt(self, experiment: Callable[["Run"], None]) -> None:
         try:
@@ -151,12 +157,12 @@ class Run:
         failure = failures.of_network(described, self.training)
         if failure:
             return self._record.write_unfinished("failed", failure, network=described)
-        name = self._name(self._record.start)
-        checkpoint = Checkpoint(self._checkpoints, name)
+        key = self._key(self._record.start)
+        checkpoint = Checkpoint(self._checkpoints, key)
         started = self._record.seconds()
         network.compile(jit_compile=device.jit_compile())
         seed = self._settings["seed"]
-        features = self._checkpoints / f"{name}.features"
+        features = self._checkpoints / f"{key}.features"
         inputs = inputs_of(network, self._splits(), self.training, self.data, seed, features)
         fitted = training.fit(
             inputs.trained,
@@ -191,8 +197,6 @@ class Run:
             self._record.write_unfinished("failed", failure, **found)
         else:
             self._record.write_result(found | evaluated)
-        checkpoint.remove()
-        inputs.remove()
         return None
 
     @property
@@ -270,14 +274,13 @@ class Run:
         }
         return chosen | {"threads": min(threads, found.get("threads", threads))}
 
-    def _name(self, *more: Any) -> str:
-        """A name for files of this run alone, made as it is now, and by `more`."""
+    def _key(self, *more: Any) -> str:
+        """Names files of this run, made as it is now, and by `more`."""
         code, data = self._record.code["digest"], self.data.digest
         record = self._record
         arithmetic = [record.precision, record.compiled, record.threads_used]
         made_with = [self._settings, self._choice, code, data, *arithmetic, *more]
-        digest = provenance.digest(made_with)[:16]
-        return f"{self._settings['name']}-{self._settings['seed']}-{digest}"
+        return provenance.digest(made_with)[:16]
 
     def _evaluate(
         self, network: keras.Model, inputs: Inputs, fitted: training.Training

@@ -115,6 +115,7 @@ def runs(evidence: Evidence) -> Table:
                     str(run["seed"]),
                     latex.escape(run["status"].replace("_", " ")),
                     f"{run['best_epoch']}/{run['epochs']}",
+                    _seconds_of_an_epoch(run),
                     latex.accuracy(metrics["test"]["top1"] if metrics else None),
                     latex.duration(run["seconds"]["total"]),
                     latex.duration(run["device_seconds"]),
@@ -124,9 +125,9 @@ def runs(evidence: Evidence) -> Table:
                     _commit(run["commit"]),
                 ]
             )
-    headings = ["experiment", "seed", "status", "epoch", "test"]
+    headings = ["experiment", "seed", "status", "epoch", "s/epoch", "test"]
     headings += ["time", "device", "on", "memory", "settings", "commit"]
-    align = f"{latex.left(23)}r{latex.left(14)}lrrr{latex.left(10)}rll"
+    align = f"{latex.left(23)}r{latex.left(14)}lrrrr{latex.left(10)}rll"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
@@ -135,9 +136,9 @@ def software(evidence: Evidence) -> Table:
     found: dict[str, list[str]] = {}
     for each in evidence.experiments.values():
         for run in each["runs"]:
-            for key, value in (
-                run["software"] | run["hardware"] | {"threads": run["threads"]}
-            ).items():
+            used = {"threads used": run["threads_used"], "precision": each["precision"]}
+            given = run["software"] | run["hardware"] | {"threads": run["threads"]}
+            for key, value in (given | used).items():
                 seen = found.setdefault(key, [])
                 if str(value) not in seen:
                     seen.append(str(value))
@@ -148,6 +149,11 @@ def software(evidence: Evidence) -> Table:
 def _size(size: list[int] | None) -> str:
     """Width and height in pixels; pictures of a user's own may be of several sizes."""
     return latex.escape(f"{size[0]} × {size[1]}") if size else "several"
+
+
+def _seconds_of_an_epoch(run: dict[str, Any]) -> str:
+    """Of its training, scoring and checkpoints included."""
+    return f"{run['seconds']['training'] / run['epochs']:.3g}" if run["epochs"] else latex.MISSING
 
 
 def _commit(commit: str | None) -> str:
