@@ -13,6 +13,21 @@ for name in lean.UNUSED:
     importlib.import_module(name)
 """
 
+WITHOUT = """
+import runpy, sys
+from pathlib import Path
+import imagestudy.search.hand, imagestudy.search.ledger, imagestudy.settings
+for path in Path("scripts").glob("*.py"):
+    runpy.run_path(str(path))
+found = {"keras", "autokeras", "tensorflow", "jax"} & set(sys.modules)
+assert not found, found
+"""
+
+
+def test_what_does_not_train_imports_no_keras():
+    environment = os.environ | {"PYTHONPATH": "src"}
+    subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, env=environment, check=True)
+
 
 def test_a_job_imports_nothing_that_it_does_not_use():
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "KERAS_BACKEND": "tensorflow"}
