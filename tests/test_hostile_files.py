@@ -176,7 +176,7 @@ def test_a_zip_with_one_name_twice(tmp_path):
     refused(tmp_path / "bad.zip", "a/0.png is in it twice")
 
 
-@pytest.mark.parametrize("name", ["a/0\n.png", "a\x1b[31m/0.png", "a/\x7f.png"])
+@pytest.mark.parametrize("name", ["a/0\n.png", "a\x1b[31m/0.png", "a/\x7f.png", "..\n\\/0.png"])
 def test_names_that_cannot_be_shown(tmp_path, name):
     refused(zip_of(tmp_path / "bad.zip", {name: b""}), "has a control character")
     picture = tmp_path / "own" / name

@@ -38,6 +38,18 @@ def test_jobs_go_to_an_account_and_survive_that_accounting_is_down(
     assert study.metrics() == undisturbed
 
 
+def test_jobs_are_submitted_while_accounting_is_down(cluster, study):
+    account = f"slurm_account={ACCOUNT}"
+    cluster.stop("slurmdbd")
+    try:
+        study.start(TARGET, "--default-resources", "slurm_partition=main", account)
+        study.finish()
+    finally:
+        cluster.start("slurmdbd")
+    jobs = cluster.jobs("all", folder=study.folder)
+    assert [(job["state"], job["account"]) for job in jobs] == [("COMPLETED", ACCOUNT)] * 2
+
+
 def test_an_account_that_is_not_ours_is_said(cluster, study):
     study.start(TARGET, "--default-resources", "slurm_account=nobodys")
     assert study.snakemake.wait() == 1

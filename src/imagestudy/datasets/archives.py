@@ -220,9 +220,9 @@ def require_file(path: Path) -> None:
 
 def require_inside(name: str, path: Path) -> None:
     """Refuse a name that would leave the archive, or could not be shown."""
+    require_printable(name, path)
     if name.startswith("/") or "\\" in name or ".." in name.split("/") or name[1:2] == ":":
         raise StudyError(f"{path}: entry '{name}' points outside the archive; names must be inside")
-    require_printable(name, path)
 
 
 def require_printable(name: str, path: Path | str) -> None:
