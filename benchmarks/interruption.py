@@ -15,7 +15,10 @@ from workers import ALTERNATIONS, ROOT, limit
 
 END = 10.0  # seconds from the signal to the end of the process
 RESUME = 15.0  # seconds from the start of the process to its first new step
-ENVIRONMENT = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'benchmarks'}"}
+ENVIRONMENT = {
+    "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'benchmarks'}",
+    "KERAS_BACKEND": "tensorflow",  # as jobs have it
+}
 CODE = """
 import sys
 from pathlib import Path

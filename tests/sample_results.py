@@ -343,7 +343,7 @@ def run(name: str, seed: int, train: float, test: float) -> dict[str, Any]:
                     "test": of(test, 72), "running_train_top1": train - 0.03},
         "epochs": 8, "best_epoch": 7, "history": history(train, test),
         "seconds": {"total": 40.0, "start": 6.0, "training": 32.0, "evaluation": 2.0},
-        "device_seconds": 80.0, "threads": 2, "peak_memory_mb": 812.0,
+        "device_seconds": 80.0, "threads": 2, "threads_used": 1, "peak_memory_mb": 812.0,
         "software": SOFTWARE, "hardware": HARDWARE, "commit": digest("commit")[:40],
         "finished": "2025-01-02T03:04:05+00:00", "path": f"runs/{name}/seed-{seed}",
     }  # fmt: skip

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT, prepared
 
@@ -30,8 +32,11 @@ SETTINGS = {
 }
 CODE = """
 import importlib.util, json, sys
+from imagestudy import device
 from imagestudy.runs import Run
 arguments = json.loads(sys.argv[1])
+steps = arguments.pop("steps")
+device.steps_at_once = lambda: steps
 spec = importlib.util.spec_from_file_location("alexnet_experiment", arguments.pop("script"))
 script = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(script)
@@ -44,23 +49,34 @@ def data(tmp_path_factory):
     return prepared(tmp_path_factory.mktemp("data"), SETTINGS)
 
 
-def test_alexnet_trains_on_jax(data, tmp_path):
+def trained(data, folder, steps):
+    """The result of AlexNet, and the losses of its epochs, with so many steps in a call."""
+    folder.mkdir()
     files = {"result": "result.json", "history": "history.csv", "predictions": "predictions.npz",
              "network": "model.keras"}  # fmt: skip
     arguments = {
+        "steps": steps,
         "script": str(ROOT / "scripts" / "experiments" / "alexnet.py"),
         "settings": Study.load(ROOT, SETTINGS).run_settings("alexnet", 1),
         "code": {"digest": "", "modules": {}},
-        "checkpoints": str(tmp_path / "checkpoints"),
+        "checkpoints": str(folder / "checkpoints"),
         "threads": 1,
         "gpus": 0,
         "inputs": {"data": str(data)},
-        "outputs": {name: str(tmp_path / file) for name, file in files.items()},
+        "outputs": {name: str(folder / file) for name, file in files.items()},
     }
     assert arguments["settings"]["training"]["augmentation"]["pca_colour"] > 0
     environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT / "src")}
     subprocess.run([sys.executable, "-c", CODE, json.dumps(arguments)], check=True, env=environment)
-    result = json.loads(Path(arguments["outputs"]["result"]).read_text())
+    history = pd.read_csv(arguments["outputs"]["history"])
+    return json.loads(Path(arguments["outputs"]["result"]).read_text()), history["train_loss"]
+
+
+def test_alexnet_trains_on_jax_and_equally_with_several_steps_in_a_call(data, tmp_path):
+    """Of six steps in an epoch the second call has fewer than the first."""
+    result, losses = trained(data, tmp_path / "one", 1)
+    _, others = trained(data, tmp_path / "several", 4)
+    np.testing.assert_allclose(others, losses, rtol=1e-4)
     assert result["hardware"]["backend"] == "jax"
     assert result["epochs"] == 2
     assert result["metrics"]["test"]["pictures"] == 15

@@ -101,7 +101,8 @@ class Search:
         """Whether nothing is left of what was killed."""
         files = [*(self.folder / "results").rglob("*"), *(self.folder / "resources").rglob("*")]
         left = [path for path in files if path.suffix in (".lock", ".part", ".finished")]
-        return not [*left, *(self.folder / "results").glob("*/checkpoints/*/*")]
+        checkpoints = (self.folder / "results" / "demo" / "checkpoints").rglob("*")
+        return not left and not any(path.is_file() for path in checkpoints)
 
     def outcome(self):
         """All that must not depend on when something was killed."""

@@ -98,7 +98,10 @@ def test_a_trial_is_scored_on_the_selection_split_alone(trial, tmp_path):
 
 
 def test_a_skipped_trial_costs_nothing(trial, tmp_path):
+    # As where it was killed when there was still a budget.
+    (tmp_path / "checkpoints" / "left.features").mkdir(parents=True)
     trial(status="skipped", reason="budget").perform(train_keras_cnn)
+    assert not (tmp_path / "checkpoints").exists()
     found = result(tmp_path)
     assert (found["status"], found["error"], found["score"]) == ("skipped", "budget", None)
     assert found["device_seconds"] == 0

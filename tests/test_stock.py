@@ -100,7 +100,7 @@ def test_the_result_fulfils_the_contract(ended):
     counted = history[history["selection_loss"].notna()]
     assert counted["selection_loss"].idxmin() + 1 == result["best_epoch"]
     assert result["device_seconds"] >= result["own_search"]["device_seconds"]
-    assert not list((folder / "scratch").iterdir())
+    assert not (folder / "scratch").exists()
 
 
 def test_it_is_autokeras_with_its_own_first_trial_and_no_final_fit(ended):

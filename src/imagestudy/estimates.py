@@ -18,7 +18,7 @@ from imagestudy.settings import Study
 from imagestudy.settings_checks import OWN_SEARCH
 
 # The two kinds of process that are no trainings: with Keras, and with what draws and tabulates.
-KERAS, LIGHT = "import keras, autokeras", "import pandas, scipy.stats, matplotlib.figure"
+KERAS, LIGHT = "import imagestudy.lean, autokeras", "import pandas, scipy.stats, matplotlib.figure"
 WITH_KERAS = ("propose", "export", "probe_engine")
 # ASSUME: LaTeX takes as long as so many light processes; it runs several times.
 LATEX = ("compile_report", 6)

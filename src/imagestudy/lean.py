@@ -3,6 +3,7 @@
 Where they are installed, Keras imports scikit-learn for its wrappers, Matplotlib for its galleries
 and pandas for its adapters, and TensorFlow imports JAX for a converter: together two fifths of the
 time that `import keras` takes, which every job would pay. Each does without one that is missing.
+AutoKeras imports them itself.
 """
 
 import os

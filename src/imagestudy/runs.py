@@ -97,6 +97,12 @@ class Run:
         wrong in a trial is recorded as a failed trial; in a run it is raised, but for memory that
         ran out: that is a result too.
         """
+        self._perform(experiment)
+        # What was left there under other settings or code as well. On a network disk a file that is
+        # still mapped cannot be removed, which is no reason to fail.
+        shutil.rmtree(self._checkpoints, ignore_errors=True)
+
+    def _perform(self, experiment: Callable[["Run"], None]) -> None:
         if self._choice["status"] == "skipped":
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
@@ -117,12 +123,12 @@ class Run:
                 spent.most_memory, spent.crash, self.training, self._record.is_trial
             )
             if failure:
-                self._record.write_unfinished("failed", failure)
-            else:
-                self._attempt(experiment)
-        # What was left there under other settings or code as well. On a network disk a file that is
-        # still mapped cannot be removed, which is no reason to fail.
-        return shutil.rmtree(self._checkpoints, ignore_errors=True)
+                return self._record.write_unfinished("failed", failure)
+            self._attempt(experiment)
+            # Before what was spent is forgotten: nothing goes on from there without it.
+            for checkpoint in self._checkpoints.glob("*.npz"):
+                checkpoint.unlink()
+            return None
 
     def _attempt(self, experiment: Callable[["Run"], None]) -> None:
         try:

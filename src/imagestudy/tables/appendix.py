@@ -152,8 +152,9 @@ def _size(size: list[int] | None) -> str:
 
 
 def _seconds_of_an_epoch(run: dict[str, Any]) -> str:
-    """Of its training, scoring and checkpoints included."""
-    return f"{run['seconds']['training'] / run['epochs']:.3g}" if run["epochs"] else latex.MISSING
+    """By its history, so without what was computed once for all epochs."""
+    seconds = run["history"]["seconds"]
+    return f"{seconds[-1] / len(seconds):.3g}" if seconds else latex.MISSING
 
 
 def _commit(commit: str | None) -> str:
