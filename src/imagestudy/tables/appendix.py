@@ -127,7 +127,7 @@ def runs(evidence: Evidence) -> Table:
             )
     headings = ["experiment", "seed", "status", "epoch", "s/epoch", "test"]
     headings += ["time", "device", "on", "memory", "settings", "commit"]
-    align = f"{latex.left(23)}r{latex.left(14)}lrrrr{latex.left(10)}rll"
+    align = f"{latex.left(19)}r{latex.left(14)}lrrrr{latex.left(10)}rll"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
