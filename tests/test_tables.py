@@ -52,7 +52,6 @@ def test_every_table_is_made_and_named_beforehand(demo):
     assert "VGG-16 from scratch" in made["summary_control"]
     assert "VGG-16 from scratch" not in made["summary_original"]
     assert "at chance" in made["runs"]
-    assert " & 4 & " in made["runs"]  # seconds of an epoch
     assert "threads used" in made["software"]
 
 

@@ -115,7 +115,6 @@ def runs(evidence: Evidence) -> Table:
                     str(run["seed"]),
                     latex.escape(run["status"].replace("_", " ")),
                     f"{run['best_epoch']}/{run['epochs']}",
-                    _seconds_of_an_epoch(run),
                     latex.accuracy(metrics["test"]["top1"] if metrics else None),
                     latex.duration(run["seconds"]["total"]),
                     latex.duration(run["device_seconds"]),
@@ -125,9 +124,9 @@ def runs(evidence: Evidence) -> Table:
                     _commit(run["commit"]),
                 ]
             )
-    headings = ["experiment", "seed", "status", "epoch", "s/epoch", "test"]
+    headings = ["experiment", "seed", "status", "epoch", "test"]
     headings += ["time", "device", "on", "memory", "settings", "commit"]
-    align = f"{latex.left(19)}r{latex.left(14)}lrrrr{latex.left(10)}rll"
+    align = f"{latex.left(23)}r{latex.left(14)}lrrr{latex.left(10)}rll"
     return Table(align, headings, rows, rules=rules[1:], together=True)
 
 
@@ -149,12 +148,6 @@ def software(evidence: Evidence) -> Table:
 def _size(size: list[int] | None) -> str:
     """Width and height in pixels; pictures of a user's own may be of several sizes."""
     return latex.escape(f"{size[0]} × {size[1]}") if size else "several"
-
-
-def _seconds_of_an_epoch(run: dict[str, Any]) -> str:
-    """By its history, so without what was computed once for all epochs."""
-    seconds = run["history"]["seconds"]
-    return f"{seconds[-1] / len(seconds):.3g}" if seconds else latex.MISSING
 
 
 def _commit(commit: str | None) -> str:
