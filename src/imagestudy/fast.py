@@ -133,13 +133,13 @@ def convolution(layer: keras.layers.Conv2D, plain: Callable[..., Any]) -> Callab
     weights = layer.kernel.value
 
     def call(inputs: Any) -> Any:
-        if layer.data_format != "channels_last" or layer.groups != 1:
+        # TensorFlow trains a dilated `conv2d` on some processors only; Keras has another way.
+        dilated = max(layer.dilation_rate) > 1
+        if layer.data_format != "channels_last" or layer.groups != 1 or dilated:
             return plain(inputs)
         kernel = _cast(weights, inputs.dtype)
         if not _on_small_map(layer, inputs):
-            outputs = tf.nn.conv2d(
-                inputs, kernel, layer.strides, layer.padding.upper(), dilations=layer.dilation_rate
-            )
+            outputs = tf.nn.conv2d(inputs, kernel, layer.strides, layer.padding.upper())
         elif max(inputs.shape[1:3]) <= TINY_MAP:
             outputs = _dense(inputs, kernel)
         else:
@@ -179,7 +179,7 @@ def _cast(weights: Any, dtype: Any) -> Any:
 
 
 def _on_small_map(layer: keras.layers.Conv2D, inputs: Any) -> bool:
-    plain = layer.strides == layer.dilation_rate == (1, 1) and layer.padding == "same"
+    plain = layer.strides == (1, 1) and layer.padding == "same"
     return layer.kernel_size == (3, 3) and plain and max(inputs.shape[1:3]) <= SMALL_MAP
 
 
