@@ -4,9 +4,9 @@ Each is as it is declared, but small, for two epochs, on few pictures, none enla
 a small `vgg16_modern` in place of ImageNet's weights.
 """
 
-import importlib
 import json
 import re
+import runpy
 
 import pytest
 import yaml
@@ -64,11 +64,8 @@ def trained(tmp_path_factory):
             checkpoints = str(folder / "checkpoints")
             run = Run(settings, CODE, checkpoints, 1, 0, inputs, outputs)
             script = study.experiments[name]["script"]
-            path = ROOT / "scripts" / "experiments" / f"{script}.py"
-            spec = importlib.util.spec_from_file_location(script, path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            run.perform(getattr(module, f"train_{script}"))
+            named = runpy.run_path(str(ROOT / "scripts" / "experiments" / f"{script}.py"))
+            run.perform(named[f"train_{script}"])
         return folders[name]
 
     return train

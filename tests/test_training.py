@@ -533,7 +533,8 @@ def test_a_training_is_the_same_where_the_device_holds_the_data(
     for one, other in zip(fitted[0].history, fitted[1].history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-5)
         # XLA adds up in another order on each kind of processor: 2e-4 on one without AVX-512.
-        assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=1e-3)
+        close = 1e-3 if compiled else 1e-4
+        assert one["selection_loss"] == pytest.approx(other["selection_loss"], rel=close)
 
 
 @pytest.mark.parametrize(("kind", "several"), [(device.GPU, True), (device.CPU, False)])
