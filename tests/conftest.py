@@ -106,7 +106,8 @@ TINY = {
             "training": TRIAL, "space": SPACE,
         },
         "random": {
-            "seeds": [1], "rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE,
+            "seeds": [1], "rounds": 2, "trials_per_round": 1, "device_seconds": 1,
+            "training": TRIAL | {"seconds": 1}, "space": SPACE,
         },
         "default": {"rounds": 1, "trials_per_round": 1, "training": TRIAL, "space": SPACE},
     },

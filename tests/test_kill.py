@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import itertools
 import json
 import os
 import platform
@@ -91,6 +92,10 @@ class Search:
         except psutil.Error:
             return False
 
+    def at_work(self, rule):
+        """How many jobs of this rule have begun and not ended."""
+        return len(list((self.folder / "results" / "demo" / "logs" / rule).rglob("*.lock")))
+
     def trial_logs(self):
         return [path.read_text() for path in (self.folder / "results").rglob("logs/trial/**/*.log")]
 
@@ -149,7 +154,7 @@ def both_have_started(search):
 
 
 def both_are_at_work(search):
-    return len(list((search.folder / "results" / "demo" / "logs" / "trial").rglob("*.lock"))) == 2
+    return search.at_work("trial") == 2
 
 
 def one_can_be_resumed(search):
@@ -158,6 +163,10 @@ def one_can_be_resumed(search):
 
 def one_has_finished(search):
     return len(search.kept()) % 2
+
+
+def a_round_is_put_forward(search):
+    return search.at_work("propose")
 
 
 def one_trial(search, snakemake):
@@ -279,10 +288,15 @@ def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
     assert search.is_tidy()
 
 
+KILLS = (one_trial, all_trials, everything, snakemake_alone)
+MOMENTS = (both_have_started, both_are_at_work, one_has_finished)
+BETWEEN = [(1, kill, a_round_is_put_forward) for kill in (everything, snakemake_alone)]
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("kill", [one_trial, all_trials, everything, snakemake_alone])
-@pytest.mark.parametrize("moment", [both_have_started, both_are_at_work, one_has_finished])
+@pytest.mark.parametrize(
+    ("number", "kill", "moment"), [*itertools.product([1, 2], KILLS, MOMENTS), *BETWEEN]
+)
 def test_a_search_killed_at_any_moment(rounds, search_before, number, kill, moment):
     search = search_before(number)
     snakemake = search.started()

@@ -11,6 +11,7 @@ from conftest import ROOT, prepared
 
 from imagestudy import provenance
 from imagestudy.errors import StudyError
+from imagestudy.gpus import VISIBLE
 from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.results import write_json
 from imagestudy.runs import Run
@@ -92,7 +93,7 @@ def test_a_trial_is_scored_on_the_selection_split_alone(trial, tmp_path):
     trial(network=SIZES, training={"optimizer": "adam"}).perform(train_keras_cnn)
     found = result(tmp_path)
     assert found["kind"] == "trial"
-    assert found["metrics"].keys() == {"train", "selection", "running_train_top1"}
+    assert found["metrics"].keys() == {"selection", "running_train_top1"}
     assert found["score"] == found["metrics"]["selection"]["top1"]
     assert found["choice"]["training"] == {"optimizer": "adam"}
 
@@ -238,7 +239,8 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
         assert arrays["log_probabilities"].shape == (0, 3)
 
 
-def test_what_a_search_found_is_exported_untrained(run, data, tmp_path):
+def test_what_a_search_found_is_exported_untrained(run, data, tmp_path, monkeypatch):
+    monkeypatch.setenv(VISIBLE, "made-up")
     run()
     network = tmp_path / "best.keras"
     Run(
@@ -252,6 +254,7 @@ def test_what_a_search_found_is_exported_untrained(run, data, tmp_path):
     ).perform(train_keras_cnn)
     assert keras.saving.load_model(network).output_shape == (None, 3)
     assert not (tmp_path / "result.json").exists()
+    assert os.environ[VISIBLE] == "-1"  # it is built where no GPU is
 
 
 def test_what_goes_wrong_in_a_run_is_raised(run):

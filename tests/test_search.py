@@ -24,7 +24,13 @@ HAND = {
     "candidates": CANDIDATES,
     "image_shape": [8, 8, 3],
     "classes": 3,
-    "training": {"seconds": 10, "batch_size": 32, "learning_rate": 0.1, "optimizer": "sgd"},
+    "training": {
+        "epochs": 4,
+        "seconds": 10,
+        "batch_size": 32,
+        "learning_rate": 0.1,
+        "optimizer": "sgd",
+    },
 }
 SPACE = {
     "blocks": ["conv"],
@@ -51,6 +57,7 @@ def result(proposed, round_number, status="completed", score=0.5, seconds=2.0):
         "error": "out of memory" if status == "failed" else None,
         "score": score,
         "epochs": 1,
+        "steps": 3,
         "seed": 1,
         "settings": {
             "round": round_number,
@@ -61,6 +68,8 @@ def result(proposed, round_number, status="completed", score=0.5, seconds=2.0):
         "network": {"parameters": 10, "layers": 2, "flops": 30} if score is not None else None,
         "seconds": {"total": seconds, "start": seconds / 4, "steps": seconds / 2},
         "device_seconds": seconds,
+        "threads": 1,
+        "precision": "float32",
         "peak_memory_mb": 900.0,
         "hardware": {"device": "cpu"},
         "code": {"digest": "c"},
@@ -225,6 +234,10 @@ def test_shape_and_classes_come_from_the_data():
         (
             HAND | {"candidates": [{"training": {"seconds": None}}]},
             "candidates[0].training.seconds is given, but a trial's limits are the search's",
+        ),
+        (
+            HAND | {"candidates": [{"training": {"epochs": 9}}]},
+            "candidates[0].training.epochs is 9, but every trial of the search may have 4 at most",
         ),
         (HAND | {"device_seconds": 5}, "less than one trial may take"),
         (GREEDY | {"oracle": "tree"}, "oracle is 'tree'; it must be one of bayesian, greedy"),

@@ -9,7 +9,7 @@ from keras_tuner.errors import FailedTrialError
 
 from imagestudy.search.oracle import OBJECTIVE
 from imagestudy.search.proposers import propose
-from imagestudy.search.space import declared, training_settings
+from imagestudy.search.space import build_network, declared, training_settings
 
 SHAPE, CLASSES = (8, 8, 3), 3
 SMALL = {
@@ -28,6 +28,7 @@ WIDE = {
     "efficient": {"version": ["b0", "b1"]},
 }
 STOCK = {"blocks": ["conv"]}
+BLOCK = "image_block_1/block_type"
 
 
 def settings(space, oracle, seed, trials, points=None):
@@ -121,6 +122,14 @@ def test_hyperparameters_are_those_of_automodel_fit(space, oracle, seed, points,
     assert ours(search, theirs) == theirs[-1].hyperparameters.values
 
 
+def layers(network):
+    """The layers that compute something, in order, and how many weights are trained."""
+    kinds = [(type(layer).__name__, layer.output.shape) for layer in network.layers]
+    trained = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
+    # Ours takes pictures of any type as they are.
+    return [kind for kind in kinds if kind[0] != "CastToFloat32"], trained
+
+
 class SearchEndedError(Exception):
     """The search is over; AutoKeras's final fit is not wanted."""
 
@@ -129,7 +138,7 @@ class Untrained:
     """AutoKeras's tuner that builds every network, and draws its score instead of training."""
 
     def run_trial(self, trial, **_):
-        self._try_build(trial.hyperparameters)
+        trial.network = layers(self._try_build(trial.hyperparameters))
         number = int(trial.trial_id)
         if number % 4 == 2:
             raise FailedTrialError("out of memory")
@@ -148,10 +157,15 @@ class UntrainedBayesian(Untrained, autokeras.BayesianOptimization):
 
 
 @pytest.mark.parametrize(
-    ("tuner", "oracle", "seed", "points"),
-    [(UntrainedGreedy, "greedy", 3, None), (UntrainedBayesian, "bayesian", 5, 3)],
+    ("tuner", "oracle", "seed", "points", "blocks"),
+    [
+        (UntrainedGreedy, "greedy", 3, None, {"resnet"}),
+        (UntrainedBayesian, "bayesian", 5, 3, {"vanilla", "resnet", "xception"}),
+    ],
 )
-def test_all_blocks_and_failed_trials_are_as_in_autokeras(tuner, oracle, seed, points, tmp_path):
+def test_blocks_networks_and_failed_trials_are_autokerass(
+    tuner, oracle, seed, points, blocks, tmp_path
+):
     search = settings(WIDE, oracle, seed, 6, points)
     model = automodel(search, tmp_path, tuner)
     with pytest.raises(SearchEndedError):
@@ -159,3 +173,8 @@ def test_all_blocks_and_failed_trials_are_as_in_autokeras(tuner, oracle, seed, p
     theirs = list(model.tuner.oracle.trials.values())
     assert [trial.status for trial in theirs].count("FAILED") == 1
     assert ours(search, theirs) == theirs[-1].hyperparameters.values
+    of_each_block = {trial.hyperparameters.get(BLOCK): trial for trial in theirs}
+    assert of_each_block.keys() == blocks
+    for trial in of_each_block.values():
+        network = build_network(search["space"], trial.hyperparameters.values, SHAPE, CLASSES)
+        assert layers(network) == trial.network

@@ -87,7 +87,8 @@ def test_the_budget_ends_the_search(ended):
     assert trials[-1]["status"] == "stopped" or "time was up" in trials[-1]["error"]
     assert len(trials) < 3
     # Above it are a step, and the best network built and loaded: on a busy machine a minute.
-    assert result["own_search"]["device_seconds"] >= result["settings"]["device_seconds"]
+    over = result["own_search"]["device_seconds"] - result["settings"]["device_seconds"]
+    assert 0 <= over < 120
 
 
 def test_the_result_fulfils_the_contract(ended):

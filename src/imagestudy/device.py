@@ -83,5 +83,17 @@ def faster_layers(network: keras.Model) -> contextlib.AbstractContextManager[Non
 
 
 def description() -> dict[str, Any]:
-    """What results say of the device."""
-    return {"device": kind(), "backend": keras.backend.backend(), "compiled": jit_compile()}
+    """What results say of the device; of a GPU its model, `gpu`."""
+    said = {"device": kind(), "backend": keras.backend.backend(), "compiled": jit_compile()}
+    return said | ({"gpu": _model()} if said["device"] == GPU else {})
+
+
+def _model() -> str:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    import tensorflow as tf
+
+    first, *_ = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(first)["device_name"]

@@ -61,6 +61,14 @@ def leased(count: int, leases: Path = LEASES) -> Iterator[list[str]]:
                 os.environ[VISIBLE] = before
 
 
+def hide() -> None:
+    """Let this process see no GPU, for what only builds networks: all are for what trains.
+
+    The backend must not have looked for devices yet.
+    """
+    os.environ[VISIBLE] = "-1"
+
+
 def require_found(device: str) -> None:
     """Refuse to train on the CPU a job that was lent an NVIDIA GPU.
 

@@ -37,6 +37,7 @@ NOTHING = {
     "score": None,
     "network": None,
     "epochs": 0,
+    "steps": None,
     "best_epoch": 0,
 }
 

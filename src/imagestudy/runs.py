@@ -17,7 +17,7 @@ from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.disks import is_of_disk
 from imagestudy.engine import read_engine
 from imagestudy.errors import StudyError
-from imagestudy.gpus import require_found
+from imagestudy.gpus import hide, require_found
 from imagestudy.inputs import Inputs, inputs_of, whole
 from imagestudy.lean import keras
 from imagestudy.merging import merged
@@ -107,6 +107,8 @@ class Run:
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
             return self._record.write_unfinished("failed", "the search found no network")
+        if self._record.is_export:
+            hide()
         device.prepare(
             self._record.threads_used,
             self._record.precision,
@@ -184,6 +186,7 @@ class Run:
         found = {
             "network": described,
             "epochs": fitted.epochs,
+            "steps": fitted.step,
             "seconds": {
                 "start": round(started, 2),
                 "training": round(fitted.earlier_seconds + ended - started, 2),
@@ -291,9 +294,13 @@ class Run:
     def _evaluate(
         self, network: keras.Model, inputs: Inputs, fitted: training.Training
     ) -> dict[str, Any]:
-        """The trained network's metrics on every split; a run's other files are written."""
+        """The trained network's metrics on every split, a trial's on selection pictures alone.
+
+        A run's other files are written.
+        """
         metrics, given = {}, {}
-        for split, (images, labels) in inputs.scored.items():
+        for split in ("selection",) if self._record.is_trial else SPLITS:
+            images, labels = inputs.scored[split]
             given[split] = self._probabilities(inputs.scorer, images)
             metrics[split] = evaluation.metrics(given[split], labels)
         metrics["running_train_top1"] = fitted.history[fitted.best_epoch - 1]["train_top1"]

@@ -26,6 +26,7 @@ COLUMNS = [
     "layers",
     "flops",
     "epochs",
+    "steps",
     "seconds",
     "start_seconds",
     "steps_seconds",
@@ -33,6 +34,8 @@ COLUMNS = [
     "cumulative_device_seconds",
     "best_so_far",
     "device",
+    "threads",
+    "precision",
     "peak_memory_mb",
     "batch_size",
     "optimizer",
@@ -42,6 +45,9 @@ COLUMNS = [
     "code_digest",
     "data_digest",
 ]
+COUNTS = ("parameters", "layers", "flops", "steps")
+# What the ledgers in published bundles do not say.
+ADDED = ("steps", "threads", "precision")
 
 
 def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.DataFrame:
@@ -54,9 +60,9 @@ def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.Dat
     ordered = sorted(results, key=lambda each: (each["seed"], trials.position(each)))
     rows = [_row(search, result) for result in ordered]
     ledger = pd.DataFrame(rows, columns=COLUMNS)
-    for column in ("score", "parameters", "layers", "flops", "learning_rate", "peak_memory_mb"):
+    for column in (*COUNTS, "score", "learning_rate", "peak_memory_mb"):
         ledger[column] = pd.to_numeric(ledger[column])
-    for column in ("parameters", "layers", "flops"):
+    for column in COUNTS:
         ledger[column] = ledger[column].astype("Int64")
     searches = ledger.groupby("seed")
     ledger["cumulative_device_seconds"] = searches["device_seconds"].cumsum().round(2)
@@ -66,18 +72,18 @@ def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.Dat
 
 
 def read_ledger(path: Path) -> pd.DataFrame:
-    """The ledger at `path`, which this version of the study wrote."""
+    """The ledger at `path`, which this version of the study wrote, or published."""
     try:
         ledger = pd.read_csv(path)
     except ValueError as error:
         raise StudyError(f"{path} is no ledger ({error}); remove it and run again") from None
-    lacking = [column for column in COLUMNS if column not in ledger]
+    lacking = [column for column in COLUMNS if column not in ledger and column not in ADDED]
     if lacking:
         raise StudyError(
             f"{path} has no column {lacking[0]}: another version of the study made it; remove it "
             "and run again"
         )
-    return ledger
+    return ledger.reindex(columns=COLUMNS)
 
 
 def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
@@ -104,10 +110,12 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         "score": trials.score(result),
         **{key: network.get(key) for key in ("parameters", "layers", "flops")},
         "epochs": result["epochs"],
+        "steps": result.get("steps"),
         "seconds": result["seconds"]["total"],
         **{f"{key}_seconds": result["seconds"][key] for key in ("start", "steps")},
         "device_seconds": result["device_seconds"],
         "device": result["hardware"]["device"],
+        **{key: result[key] for key in ("threads", "precision")},
         "peak_memory_mb": peak_memory,
         **{key: training.get(key) for key in ("batch_size", "optimizer", "learning_rate")},
         "hyperparameters": json.dumps(tried, sort_keys=True),

@@ -30,7 +30,7 @@ def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) ->
                 "it; remove it, or set it to null where another file gives it"
             )
     if by_hand:
-        _check_candidates(where, search)
+        _check_candidates(where, search, training["epochs"])
     else:
         _check_space(f"{where}.space", search.get("space"))
         _one_of(where, "script", search["script"], (SCRIPT,))
@@ -61,7 +61,7 @@ def _check_initial_points(where: str, search: dict[str, Any]) -> None:
         )
 
 
-def _check_candidates(where: str, search: dict[str, Any]) -> None:
+def _check_candidates(where: str, search: dict[str, Any], epochs: int) -> None:
     candidates = search.get("candidates")
     if not candidates:
         raise StudyError(
@@ -82,11 +82,18 @@ def _check_candidates(where: str, search: dict[str, Any]) -> None:
                 "each must be another"
             )
         allowed = ("epochs", *RECIPE)
-        others = sorted((candidate.get("training") or {}).keys() - set(allowed))
+        training = candidate.get("training") or {}
+        others = sorted(training.keys() - set(allowed))
         if others:
             raise StudyError(
                 f"{where}.candidates[{number}].training.{others[0]} is given, but a trial's limits "
                 f"are the search's; a candidate may have {_words(allowed)}"
+            )
+        if training.get("epochs", epochs) > epochs:
+            raise StudyError(
+                f"{where}.candidates[{number}].training.epochs is {training['epochs']}, but every "
+                f"trial of the search may have {epochs} at most (training.epochs); lower it here "
+                "or raise it there"
             )
 
 

@@ -37,7 +37,7 @@ def _proposer(best: dict[str, Any], search: dict[str, Any]) -> str:
     if not best["oracle"]:
         return best["proposer"]
     points = search["initial_points"]
-    drawn = f", first {points} at random" if points else ""
+    drawn = f", {min(points, best['trials'])} of {best['trials']} at random" if points else ""
     return f"{best['proposer']} ({best['oracle']}{drawn})"
 
 
