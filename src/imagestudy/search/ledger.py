@@ -83,7 +83,7 @@ def read_ledger(path: Path) -> pd.DataFrame:
             f"{path} has no column {lacking[0]}: another version of the study made it; remove it "
             "and run again"
         )
-    return ledger.reindex(columns=COLUMNS)
+    return ledger.assign(**{column: None for column in ADDED if column not in ledger})
 
 
 def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
