@@ -229,7 +229,7 @@ def test_an_edit_of_the_trainer_reruns_every_training(finished_study):
     with edited(module, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 61"):
         planned = finished_study.planned("report.pdf")
     assert planned["run"] == len(EXPERIMENTS) + 1
-    assert planned["trial"] == 5
+    assert planned["trial"] == 6
     assert "prepare" not in planned
 
 
@@ -271,7 +271,7 @@ def test_a_dry_run_shows_every_experiment_search_and_trial(fresh_study):
     assert ended.returncode == 0
     for name in (*EXPERIMENTS, *SEARCHES):
         assert name in shown
-    assert fresh_study.planned("report.pdf")["trial"] == 5
+    assert fresh_study.planned("report.pdf")["trial"] == 6
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
