@@ -14,6 +14,7 @@ from hostile_names import CLASSES, FOLDER, HARM, place
 from PIL import Image
 
 from imagestudy.datasets.synthetic import generate
+from imagestudy.locks import held
 from imagestudy.preparation import prepare
 from imagestudy.settings import Study
 
@@ -22,6 +23,8 @@ PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
 FOLDERS = (
     *("rules", "scripts", "src", "report", "envs", "profiles", "published", "scales", "examples"),
 )
+LONGEST = ["test_workflow", "test_kill", "test_bundle", "test_own_pictures", "test_kill_training",
+           "test_search_faithful", "test_stock", "test_estimate", "test_jax"]  # fmt: skip
 TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
 SPACE = {
     "blocks": ["conv"],
@@ -119,6 +122,10 @@ class StudyCopy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def new(cls, folder: Path) -> "StudyCopy":
+        """A copy of which nothing has run."""
         for name in PARTS:
             shutil.copy2(ROOT / name, folder / name)
         for name in FOLDERS:
@@ -129,6 +136,12 @@ class StudyCopy:
             )
         _write_pictures(folder / FOLDER)
         (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(TINY))
+        return cls(folder)
+
+    def copy(self, folder: Path) -> "StudyCopy":
+        """The study with all that it has made, in another folder."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return StudyCopy(folder)
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run Snakemake with these arguments; the profile of the copy holds."""
@@ -178,13 +191,25 @@ def _write_pictures(folder: Path) -> None:
         csv.writer(table).writerows(rows)
 
 
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first, so that two test processes end at about the same time."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
+
+
 @pytest.fixture(scope="session")
-def finished_study(tmp_path_factory):
-    """A tiny study, run from its raw archives to the PDF."""
-    study = StudyCopy(tmp_path_factory.mktemp("study"))
-    ended = study.snakemake("report.pdf")
-    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
-    return study
+def finished_study(tmp_path_factory, worker_id):
+    """A tiny study, run from its raw archives to the PDF; of several test processes one runs it."""
+    base = tmp_path_factory.getbasetemp()
+    made = (base if worker_id == "master" else base.parent) / "finished"
+    with held(made.with_suffix(".lock")):
+        if not made.exists():
+            partial = made.with_suffix(".part")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            ended = StudyCopy.new(partial).snakemake("report.pdf")
+            assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
+            partial.rename(made)
+    return StudyCopy(made).copy(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +223,7 @@ def packed(finished_study):
 @pytest.fixture
 def fresh_study(tmp_path):
     """A tiny study of which nothing has run."""
-    return StudyCopy(tmp_path)
+    return StudyCopy.new(tmp_path)
 
 
 @pytest.fixture

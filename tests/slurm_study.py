@@ -36,7 +36,7 @@ class ClusterStudy:
 
     @classmethod
     def of_one_experiment(cls, folder: Path, *, prepare: bool = True) -> "ClusterStudy":
-        study = StudyCopy(folder)
+        study = StudyCopy.new(folder)
         (folder / "scales" / "demo.yaml").write_text(yaml.safe_dump(ONE_EXPERIMENT))
         if prepare:
             ended = study.snakemake("--until", "prepare", TARGET)

@@ -30,7 +30,7 @@ TRIAL = "searches/hand/seed-1/round-1/trial-1/result.json"
 @pytest.fixture(scope="module")
 def derived(packed, tmp_path_factory):
     """A copy of the study without data, and without what trains, in which the bundle was used."""
-    study = without_training(StudyCopy(tmp_path_factory.mktemp("derived")))
+    study = without_training(StudyCopy.new(tmp_path_factory.mktemp("derived")))
     ended = study.snakemake("report.pdf", "--config", f"bundle={packed}")
     assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
     return study
@@ -178,7 +178,7 @@ def test_a_missing_and_an_added_file_are_named(packed, tmp_path):
 
 
 def test_a_changed_prediction_is_found_though_its_digest_is_right(packed, tmp_path_factory):
-    study = without_training(StudyCopy(tmp_path_factory.mktemp("changed")))
+    study = without_training(StudyCopy.new(tmp_path_factory.mktemp("changed")))
     prediction = {PREDICTIONS: with_another_prediction(packed)}
     path = recorded(packed, study.folder / "b.zip", prediction)
     ended = study.snakemake("verify", "--config", f"bundle={path}")
@@ -188,7 +188,7 @@ def test_a_changed_prediction_is_found_though_its_digest_is_right(packed, tmp_pa
 
 
 def test_a_changed_setting_is_found_though_its_digest_is_right(packed, tmp_path_factory):
-    study = without_training(StudyCopy(tmp_path_factory.mktemp("changed")))
+    study = without_training(StudyCopy.new(tmp_path_factory.mktemp("changed")))
     text = content(packed, RESULT).decode().replace('"batch_size": 12', '"batch_size": 13')
     path = recorded(packed, study.folder / "b.zip", {RESULT: text.encode()})
     target = "results/demo-bundle/experiments/alexnet.json"

@@ -40,7 +40,7 @@ class Search:
 
     @classmethod
     def new(cls, folder):
-        StudyCopy(folder)
+        StudyCopy.new(folder)
         tiny = TINY["searches"] | {"autokeras": TINY["searches"]["autokeras"] | SEARCH}
         pictures = {"tiny_imagenet": {"selection_fraction": 0.2, "generate": PICTURES}}
         settings = TINY | {"searches": tiny, "datasets": TINY["datasets"] | pictures}
@@ -275,7 +275,7 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
     assert search.is_tidy()
 
 
-@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("edited", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
     search = search_before(2)
     snakemake = search.started()
@@ -320,7 +320,7 @@ def test_a_search_killed_at_any_moment(rounds, search_before, number, kill, mome
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_a_whole_study_killed_again_and_again(finished_study, tmp_path, seed):
-    study = Search(StudyCopy(tmp_path).folder)
+    study = Search(StudyCopy.new(tmp_path).folder)
     generator = np.random.default_rng(seed)
     for _ in range(12):
         snakemake = study.started("report.pdf")

@@ -22,7 +22,7 @@ def study_of(scale, **own):
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     """The example, with few pictures at the tests' scale, run to its PDF."""
-    study = StudyCopy(tmp_path_factory.mktemp("digits"))
+    study = StudyCopy.new(tmp_path_factory.mktemp("digits"))
     script = [sys.executable, "examples/digits.py", "resources/digits", "10"]
     subprocess.run(script, cwd=study.folder, check=True)
     ended = study.snakemake("report.pdf", "--configfile", "examples/digits.yaml")

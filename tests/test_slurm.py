@@ -54,7 +54,7 @@ def test_three_jobs_lead_to_a_result(cluster, tmp_path):
 
 
 def test_the_whole_study_ends_in_its_report(cluster, tmp_path):
-    study = ClusterStudy(StudyCopy(tmp_path).folder)
+    study = ClusterStudy(StudyCopy.new(tmp_path).folder)
     study.rename_own_pictures(FOLDER.replace("\\", ""))
     try:
         # A search's trials may take 16 GB by the config: no node of this cluster has that.

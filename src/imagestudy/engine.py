@@ -1,7 +1,6 @@
 """Which precision, compilation and number of threads train fastest on this machine."""
 
 import contextlib
-import itertools
 import json
 import subprocess
 import sys
@@ -21,25 +20,19 @@ STEPS = 3
 
 
 def probe(threads: int, gpus: int = 0) -> dict[str, Any]:
-    """Train a small network for a few steps in each way that comes into question.
+    """Train a small network for a few steps in the ways that come into question.
 
     `threads` are those that a training may use; half of them may be faster, where two share a core.
     `gpus`: how many this job was lent; a `StudyError` where the backend then finds none.
     Returns the fastest `precision`, `compiled` and `threads`, all that was `measured` (pictures per
     second), and the machine it holds for.
     """
+    if gpus:
+        require_found(_said("-c", "from imagestudy import device; print(device.kind())"))
     measured = []
     for count in sorted({threads, max(1, threads // 2)}, reverse=True):
         # The backends read the number of threads once in a process.
-        ended = subprocess.run(
-            [sys.executable, "-m", __name__, str(count)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        measured += json.loads(ended.stdout.splitlines()[-1])
-        if gpus:
-            require_found(measured[-1]["device"])
+        measured += json.loads(_said("-m", __name__, str(count)))
         if measured[-1]["device"] == "gpu":
             break  # there the threads of a CPU decide nothing
     return choice(measured) | {
@@ -71,8 +64,16 @@ def choice(measured: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: first[key] for key in ("precision", "compiled", "threads")}
 
 
+def _said(*arguments: str) -> str:
+    """The last line of another Python, which leaves no device in use."""
+    ended = subprocess.run(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return ended.stdout.splitlines()[-1]
+
+
 def _measure(threads: int) -> list[dict[str, Any]]:
-    """The speed of each precision and compilation in this process."""
+    """The speed of each precision in this process, and of the fastest compiled the other way."""
     from imagestudy import device
     from imagestudy.lean import keras
 
@@ -80,21 +81,23 @@ def _measure(threads: int) -> list[dict[str, Any]]:
     usual = device.jit_compile()
     # The simpler one first. On a GPU the probe's network is too small to show what bfloat16 gains.
     precisions = device.PRECISIONS[:: -1 if device.kind() == device.GPU else 1]
-    # JAX always compiles.
-    compilations = (usual, not usual) if keras.backend.backend() == "tensorflow" else (usual,)
-    found = []
-    for compiled, precision in itertools.product(compilations, precisions):
-        device.prepare(threads, precision, 1, compiled)
-        found.append(
-            {
-                "device": device.kind(),
-                "threads": threads,
-                "precision": precision,
-                "compiled": compiled,
-                "pictures_per_second": round(BATCH / _seconds_of_a_step(), 1),
-            }
-        )
+    found = [_measured(threads, precision, usual) for precision in precisions]
+    if keras.backend.backend() == "tensorflow":  # JAX always compiles.
+        found.append(_measured(threads, choice(found)["precision"], not usual))
     return found
+
+
+def _measured(threads: int, precision: str, compiled: bool) -> dict[str, Any]:
+    from imagestudy import device
+
+    device.prepare(threads, precision, 1, compiled)
+    return {
+        "device": device.kind(),
+        "threads": threads,
+        "precision": precision,
+        "compiled": compiled,
+        "pictures_per_second": round(BATCH / _seconds_of_a_step(), 1),
+    }
 
 
 def _seconds_of_a_step() -> float:
