@@ -37,7 +37,9 @@ if __name__ == "__main__":
     (FOLDER / "machine.txt").write_text(f"{provenance.now()}\n{machine}\n")
     rows: list[dict[str, object]] = []
     for benchmark in BENCHMARKS:
+        started = time.monotonic()
         rows += benchmark.measure()
+        print(f"{benchmark.__name__}: {time.monotonic() - started:.0f} s", flush=True)
         # After each: what is measured stays, should a later one fail.
         pd.DataFrame(rows, columns=COLUMNS).to_csv(FOLDER / "results.csv", index=False)
     minutes = (time.monotonic() - began) / 60
