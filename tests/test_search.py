@@ -5,6 +5,7 @@ import json
 import pytest
 
 from imagestudy.errors import StudyError
+from imagestudy.search import oracle
 from imagestudy.search.ledger import COLUMNS, ledger_rows, select_best
 from imagestudy.search.proposers import propose, with_data
 from imagestudy.search.validation import check_search
@@ -106,6 +107,15 @@ def test_a_spent_budget_skips_what_remains(search):
     search = search | {"device_seconds": 4.0}
     trials = propose(search, 2, carried_out(search, [[0.1, 0.2]]))["trials"]
     assert [(each["status"], each["reason"]) for each in trials] == [("skipped", "budget")] * 2
+
+
+def test_an_oracle_that_is_told_what_it_answered_goes_on_as_if_it_had_been_asked(monkeypatch):
+    search = GREEDY | {"oracle": "bayesian", "initial_points": 2}
+    results = carried_out(search, [[0.1, 0.4], [0.3, 0.2]])
+    taken_over = propose(search, 3, results)
+    plain = oracle.Oracle.ask
+    monkeypatch.setattr(oracle.Oracle, "ask", lambda self, worker, _=None: plain(self, worker))
+    assert propose(search, 3, results) == taken_over
 
 
 def test_the_same_results_give_the_same_proposals_with_several_trials_a_round():

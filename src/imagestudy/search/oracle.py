@@ -18,8 +18,30 @@ from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
 from imagestudy.search import space as spaces
 
 OBJECTIVE = "val_accuracy"
+# From so many random points the Bayesian oracle looks for the best one.
+RESTARTS = 50
 # AutoKeras and KerasTuner take 0 for no seed at all
 SEED_FOR_ZERO = 2**31 - 1
+
+
+class Bayesian(BayesianOptimizationOracle):
+    """KerasTuner's, which can be told what it `answered`: to find it again takes 10 s or more."""
+
+    answered: dict[str, Any] | None = None
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """What KerasTuner's oracle gives, or gave; random numbers are drawn as it draws them."""
+        done = sum(trial.status == "COMPLETED" for trial in self.trials.values())
+        if self.answered is None or done < self._initial_points():
+            return super().populate_space(trial_id)
+        bounds = self._get_hp_bounds()
+        self._random_state.uniform(bounds[:, 0], bounds[:, 1], size=(RESTARTS, len(bounds)))
+        names = [parameter.name for parameter in self.hyperparameters.space]
+        values = {name: self.answered[name] for name in names if name in self.answered}
+        return {"status": "RUNNING", "values": values}
+
+    def _initial_points(self) -> int:
+        return self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
 
 
 class Oracle:
@@ -48,7 +70,7 @@ class Oracle:
             oracle = RandomSearchOracle(**options)
         elif search["oracle"] == "bayesian":
             points = search.get("initial_points")
-            oracle = BayesianOptimizationOracle(**options, num_initial_points=points)
+            oracle = Bayesian(**options, num_initial_points=points)
         else:
             oracle = GreedyOracle(**options)
         oracle.max_consecutive_failed_trials = None
@@ -59,8 +81,14 @@ class Oracle:
         # a network holds on to itself; a round of large ones would fill the memory
         gc.collect()
 
-    def ask(self, worker: str) -> keras_tuner.engine.trial.Trial | None:
-        """A new trial for `worker`, its values complete; None where the space is exhausted."""
+    def ask(
+        self, worker: str, answered: dict[str, Any] | None = None
+    ) -> keras_tuner.engine.trial.Trial | None:
+        """A new trial for `worker`, its values complete; None where the space is exhausted.
+
+        `answered`: those that it had when this was asked before; a Bayesian oracle takes them over.
+        """
+        self._oracle.answered = answered
         trial = self._oracle.create_trial(worker)
         if trial.status == "STOPPED":
             return None

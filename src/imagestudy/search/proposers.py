@@ -89,7 +89,8 @@ def _ask(search: dict[str, Any], rounds: list[list[dict[str, Any]]]) -> list[dic
             for number, result in enumerate(results):
                 if result["status"] == "skipped":
                     continue
-                trial = oracle.ask(f"tuner{number}")
+                values = trials.proposal(result)["network"]["hyperparameters"]
+                trial = oracle.ask(f"tuner{number}", values)
                 _check_replay(search, result, trial)
                 asked.append((trial, result))
             for trial, result in asked:
