@@ -109,6 +109,7 @@ def test_a_spent_budget_skips_what_remains(search):
     assert [(each["status"], each["reason"]) for each in trials] == [("skipped", "budget")] * 2
 
 
+@pytest.mark.thorough
 def test_an_oracle_that_is_told_what_it_answered_goes_on_as_if_it_had_been_asked(monkeypatch):
     search = GREEDY | {"oracle": "bayesian", "initial_points": 2}
     results = carried_out(search, [[0.1, 0.4], [0.3, 0.2]])

@@ -86,7 +86,7 @@ def test_tries_are_told_of_the_pictures_that_they_were_made_on():
     assert load().tried_before == []
     study = Study.load(ROOT, {"scale": "cpu"})
     assert study.tried_before == list(study.experiments)
-    with_files = load(data_root="/data")
+    with_files = load(scale="cpu", data_root="/data")
     assert with_files.tried_before == list(with_files.experiments)
 
 
@@ -455,7 +455,11 @@ REFUSED = [
         {"title": "", "authors": ["x" * 2001]},
         "Text is not empty, and has at most 2000 characters",
     ),
-    ({"data_root": "/a/{b}"}, "config.yaml: data_root"),
+    ({"scale": "cpu", "data_root": "/a/{b}"}, "config.yaml: data_root"),
+    (
+        {"data_root": "/data"},
+        "config.yaml: data_root is '/data', but at scale demo the pictures of tiny_imagenet are",
+    ),
     (
         {"experiments": {"a\n": {}}},
         "A name has small letters, digits and _, at most 60",
@@ -474,14 +478,14 @@ def test_a_wrong_setting_is_named(overrides, message):
 
 
 def test_data_root_without_the_archive(tmp_path):
-    study = load(data_root=str(tmp_path))
+    study = load(scale="cpu", data_root=str(tmp_path))
     with pytest.raises(StudyError, match=r"which has no tiny-imagenet-200.zip and no tiny-im"):
         study.source("tiny_imagenet")
 
 
 def test_data_root_prefers_the_archive(tmp_path):
     (tmp_path / "tiny-imagenet-200").mkdir()
-    study = load(data_root=str(tmp_path))
+    study = load(scale="cpu", data_root=str(tmp_path))
     assert study.source("tiny_imagenet") == str(tmp_path / "tiny-imagenet-200")
     (tmp_path / "tiny-imagenet-200.zip").touch()
     assert study.source("tiny_imagenet") == str(tmp_path / "tiny-imagenet-200.zip")

@@ -304,7 +304,9 @@ def test_a_wrong_setting_stops_before_any_job(fresh_study):
 
 
 def test_an_archive_that_is_missing_is_named_before_any_job(fresh_study, tmp_path):
-    ended = fresh_study.snakemake("report.pdf", "--config", f"data_root={tmp_path}/nowhere")
+    ended = fresh_study.snakemake(
+        "report.pdf", "--config", "scale=cpu", f"data_root={tmp_path}/nowhere"
+    )
     assert ended.returncode != 0
     assert "which has no tiny-imagenet-200.zip" in ended.stdout + ended.stderr
 

@@ -67,6 +67,12 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     """Refuse names that lead nowhere and settings that contradict each other."""
     for name, block in config["datasets"].items():
         _check_dataset(name, block, config["scale"])
+        if config["data_root"] and "generate" in block:
+            raise StudyError(
+                f"config.yaml: data_root is {config['data_root']!r}, but at scale {config['scale']} "
+                f"the pictures of {name} are made up; say scale=cpu or scale=full (with make: "
+                "SCALE=cpu) to study those under data_root, or leave data_root out"
+            )
     for kind in ("experiments", "searches"):
         for name, block in config[kind].items():
             place = f"config.yaml: {kind}.{name}"
