@@ -69,9 +69,10 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
         _check_dataset(name, block, config["scale"])
         if config["data_root"] and "generate" in block:
             raise StudyError(
-                f"config.yaml: data_root is {config['data_root']!r}, but at scale {config['scale']} "
-                f"the pictures of {name} are made up; say scale=cpu or scale=full (with make: "
-                "SCALE=cpu) to study those under data_root, or leave data_root out"
+                f"config.yaml: data_root is {config['data_root']!r}, but at scale "
+                f"{config['scale']} the pictures of {name} are made up; say scale=cpu or "
+                "scale=full (with make: SCALE=cpu) to study those under data_root, or leave that "
+                "out"
             )
     for kind in ("experiments", "searches"):
         for name, block in config[kind].items():
