@@ -14,7 +14,6 @@ from hostile_names import CLASSES, FOLDER, HARM, place
 from PIL import Image
 
 from imagestudy.datasets.synthetic import generate
-from imagestudy.locks import held
 from imagestudy.preparation import prepare
 from imagestudy.settings import Study
 
@@ -23,8 +22,9 @@ PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
 FOLDERS = (
     *("rules", "scripts", "src", "report", "envs", "profiles", "published", "scales", "examples"),
 )
-LONGEST = ["test_workflow", "test_kill", "test_bundle", "test_own_pictures", "test_kill_training",
-           "test_search_faithful", "test_stock", "test_estimate", "test_jax"]  # fmt: skip
+STUDY = "study"
+LONGEST = [STUDY, "test_kill", "test_own_pictures", "test_kill_training", "test_search_faithful",
+           "test_stock", "test_estimate", "test_jax", "test_gpus"]  # fmt: skip
 TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
 SPACE = {
     "blocks": ["conv"],
@@ -192,24 +192,24 @@ def _write_pictures(folder: Path) -> None:
 
 
 def pytest_collection_modifyitems(items):
-    """What takes longest comes first, so that two test processes end at about the same time."""
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
+    """One test process has all that wants the tiny study; what takes longest comes first."""
+    for item in items:
+        group = STUDY if "finished_study" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _order(item.get_closest_marker("xdist_group").args[0]))
+
+
+def _order(group):
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
-def finished_study(tmp_path_factory, worker_id):
-    """A tiny study, run from its raw archives to the PDF; of several test processes one runs it."""
-    base = tmp_path_factory.getbasetemp()
-    made = (base if worker_id == "master" else base.parent) / "finished"
-    with held(made.with_suffix(".lock")):
-        if not made.exists():
-            partial = made.with_suffix(".part")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            ended = StudyCopy.new(partial).snakemake("report.pdf")
-            assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
-            partial.rename(made)
-    return StudyCopy(made).copy(tmp_path_factory.mktemp("study"))
+def finished_study(tmp_path_factory):
+    """A tiny study, run from its raw archives to the PDF."""
+    study = StudyCopy.new(tmp_path_factory.mktemp("study"))
+    ended = study.snakemake("report.pdf")
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-6000:]
+    return study
 
 
 @pytest.fixture(scope="module")
