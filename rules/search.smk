@@ -42,11 +42,8 @@ rule trial:
         unpack(inputs_of_search),
         proposals=at_scale("searches/{search}/seed-{seed}/round-{round}/proposals.json"),
     output:
-        # Not removed before: where a search is declared longer, the job keeps what stays as it was.
-        result=update(
-            at_scale(
-                "searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json"
-            )
+        result=at_scale(
+            "searches/{search}/seed-{seed}/round-{round}/trial-{trial}/result.json"
         ),
     log:
         at_scale("logs/trial/{search}-{seed}-{round}-{trial}.log"),

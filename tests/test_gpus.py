@@ -130,6 +130,17 @@ def test_nothing_is_lent_where(job, gpus, devices, more, seen):
         assert "waiting" not in said(log)
 
 
+@pytest.mark.parametrize("imported", ["before", "after"])
+def test_what_is_hidden_is_not_seen_by_jax(imported):
+    """Whenever it is imported, and whether or not its plugin fails where it finds no GPU."""
+    lines = ["from imagestudy.gpus import hide", "hide()"]
+    lines.insert(0 if imported == "before" else 2, "import jax")
+    program = "\n".join([*lines, "assert jax.config.jax_platforms == 'cpu'"])
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    environment.pop("JAX_PLATFORMS", None)
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+
+
 def test_what_was_visible_is_visible_again(monkeypatch, tmp_path):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "x, y")

@@ -233,15 +233,6 @@ def test_a_killed_search_ends_like_any_other(rounds, search_before, number, mome
     assert search.is_tidy()
 
 
-def test_a_search_that_is_made_longer_keeps_its_trials(search_before):
-    search = search_before("finished")
-    kept = contents(search)
-    search.run(SELECTED[0], "--config", "searches={autokeras: {rounds: 3}}")
-    assert len(kept) == 4
-    assert kept.items() <= contents(search).items()
-    assert len(pd.read_csv(search.folder / SELECTED[0])) == 6
-
-
 def test_a_search_goes_on_without_a_trial_that_crashed(search_before):
     search = search_before(2)
     snakemake = search.started()

@@ -241,6 +241,7 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
 
 def test_what_a_search_found_is_exported_untrained(run, data, tmp_path, monkeypatch):
     monkeypatch.setenv(VISIBLE, "made-up")
+    monkeypatch.setenv("JAX_PLATFORMS", "")
     run()
     network = tmp_path / "best.keras"
     Run(

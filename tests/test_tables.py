@@ -150,6 +150,15 @@ def test_what_means_something_in_markdown_is_escaped():
     assert markdown.escape("two\nlines") == "two lines"
 
 
+@pytest.mark.parametrize(("points", "drawn"), [(2, "2 of 5"), (3, "4 of 5")])
+def test_a_failed_trial_is_none_of_the_points_that_a_search_starts_from(demo, points, drawn):
+    """The third of five trials has failed, and a round has two."""
+    declared = demo.study["searches"]["autokeras"] | {"initial_points": points}
+    study = demo.study | {"searches": demo.study["searches"] | {"autokeras": declared}}
+    rows = searches.searches(dataclasses.replace(demo, study=study)).rows
+    assert sum(f"{drawn} at random" in row[1] for row in rows) == 1
+
+
 def test_searches_are_compared_at_equal_cost(demo):
     ledger = demo.ledgers["hand"]
     first = ledger["cumulative_device_seconds"].iloc[0]

@@ -88,7 +88,7 @@ def description() -> dict[str, Any]:
     return said | ({"gpu": _model()} if said["device"] == GPU else {})
 
 
-def _model() -> str:
+def _model() -> str | None:
     if keras.backend.backend() == "jax":
         import jax
 
@@ -96,4 +96,4 @@ def _model() -> str:
     import tensorflow as tf
 
     first, *_ = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(first)["device_name"]
+    return tf.config.experimental.get_device_details(first).get("device_name")

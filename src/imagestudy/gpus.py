@@ -67,6 +67,10 @@ def hide() -> None:
     The backend must not have looked for devices yet.
     """
     os.environ[VISIBLE] = "-1"
+    # Some versions of JAX's plugin fail where they find none.
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_platforms", "cpu")
 
 
 def require_found(device: str) -> None:

@@ -46,7 +46,7 @@ COLUMNS = [
     "data_digest",
 ]
 COUNTS = ("parameters", "layers", "flops", "steps")
-# What the ledgers in published bundles do not say.
+# What tries in published/development.csv, and trials in published bundles, do not say.
 ADDED = ("steps", "threads", "precision")
 
 
@@ -72,7 +72,7 @@ def ledger_rows(search: dict[str, Any], results: list[dict[str, Any]]) -> pd.Dat
 
 
 def read_ledger(path: Path) -> pd.DataFrame:
-    """The ledger at `path`, which this version of the study wrote, or published."""
+    """The ledger at `path`, which this version of the study wrote, or a publication."""
     try:
         ledger = pd.read_csv(path)
     except ValueError as error:

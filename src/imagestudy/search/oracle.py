@@ -1,7 +1,8 @@
 """AutoKeras's and KerasTuner's oracles, driven by hand: asked by round, told by result.
 
 An oracle lives for one call only. It is rebuilt from the seed, and what it was asked and told in
-earlier rounds is asked and told again, so that nothing but results has to be kept.
+earlier rounds is asked and told again, so that nothing but results has to be kept. The Bayesian one
+is told its own answers too.
 """
 
 import gc
@@ -88,7 +89,8 @@ class Oracle:
 
         `answered`: those that it had when this was asked before; a Bayesian oracle takes them over.
         """
-        self._oracle.answered = answered
+        if isinstance(self._oracle, Bayesian):
+            self._oracle.answered = answered
         trial = self._oracle.create_trial(worker)
         if trial.status == "STOPPED":
             return None

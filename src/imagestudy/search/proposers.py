@@ -80,7 +80,11 @@ def _default(search: dict[str, Any], round_number: int) -> list[dict[str, Any] |
 
 
 def _ask(search: dict[str, Any], rounds: list[list[dict[str, Any]]]) -> list[dict[str, Any] | None]:
-    """Ask a rebuilt oracle again all it was asked, tell it what came of it, then ask for more."""
+    """Ask a rebuilt oracle again all it was asked, tell it what came of it, then ask for more.
+
+    An answer that is not the recorded one is refused, but of the Bayesian oracle only where it drew
+    at random: what it found behind that is taken over, since to find it again takes too long.
+    """
     from imagestudy.search.oracle import rebuilt
 
     with rebuilt(search) as oracle:

@@ -18,10 +18,11 @@ def searches(evidence: Evidence) -> Table:
     for name, found in evidence.best.items():
         for best in found:
             ledger = evidence.ledgers[name]
-            statuses = ledger.loc[ledger["seed"] == best["seed"], "status"].value_counts()
+            ledger = ledger[ledger["seed"] == best["seed"]]
+            statuses = ledger["status"].value_counts()
             cells = [
                 latex.title(evidence.study["searches"][name]["title"]),
-                latex.escape(_proposer(best, evidence.study["searches"][name])),
+                latex.escape(_proposer(best, evidence.study["searches"][name], ledger)),
                 str(best["seed"]),
                 str(best["trials"]),
                 latex.escape(_counted(statuses.to_dict())),
@@ -33,12 +34,20 @@ def searches(evidence: Evidence) -> Table:
     return Table(f"{LEFT}lrr{LEFT}rr", headings, rows)
 
 
-def _proposer(best: dict[str, Any], search: dict[str, Any]) -> str:
+def _proposer(best: dict[str, Any], search: dict[str, Any], ledger: pd.DataFrame) -> str:
     if not best["oracle"]:
         return best["proposer"]
     points = search["initial_points"]
-    drawn = f", {min(points, best['trials'])} of {best['trials']} at random" if points else ""
+    drawn = f", {_drawn(ledger, points)} of {best['trials']} at random" if points else ""
     return f"{best['proposer']} ({best['oracle']}{drawn})"
+
+
+def _drawn(ledger: pd.DataFrame, points: int) -> int:
+    """How many trials were put forward before so many had a score: those, at random."""
+    tried = ledger[ledger["status"] != "skipped"]
+    scored = tried["score"].notna().groupby(tried["round"]).sum()
+    before = scored.cumsum().shift(fill_value=0)
+    return int((tried["round"].map(before) < points).sum())
 
 
 def _counted(statuses: dict[str, int]) -> str:
