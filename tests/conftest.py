@@ -191,6 +191,7 @@ def _write_pictures(folder: Path) -> None:
         csv.writer(table).writerows(rows)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items):
     """One test process has all that wants the tiny study; what takes longest comes first."""
     for item in items:
