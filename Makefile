@@ -45,7 +45,7 @@ bundle: environment ## the finished study at SCALE in one file: results/SCALE/bu
 	.venv/bin/python envs/study.py --cores $(CORES) results/$(SCALE)/bundle.zip $(SETTINGS)
 
 test: latex environment ## all tests, or those named by TESTS, on two processes
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 test-thorough: latex environment ## the tests that take too long for every day: kills and hostile input, many times
 	.venv/bin/python -m pytest -m thorough $(TESTS)

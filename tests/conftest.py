@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hostile_names import CLASSES, FOLDER, HARM, place
 from PIL import Image
+from xdist.scheduler import LoadScopeScheduling
 
 from imagestudy.datasets.synthetic import generate
 from imagestudy.preparation import prepare
@@ -22,9 +23,11 @@ PARTS = ("Snakefile", "config.yaml", "config.schema.yaml")
 FOLDERS = (
     *("rules", "scripts", "src", "report", "envs", "profiles", "published", "scales", "examples"),
 )
-STUDY = "study"
-LONGEST = [STUDY, "test_kill", "test_own_pictures", "test_kill_training", "test_search_faithful",
-           "test_stock", "test_estimate", "test_jax", "test_gpus"]  # fmt: skip
+STUDY = "the tiny study"
+OF_STUDY = ["test_workflow", "test_bundle", "test_estimate", "test_hostile_text",
+            "test_hostile_bundles"]  # fmt: skip
+LONGEST = [*OF_STUDY, "test_kill", "test_own_pictures", "test_kill_training",
+           "test_search_faithful", "test_stock", "test_jax", "test_gpus"]  # fmt: skip
 TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
 SPACE = {
     "blocks": ["conv"],
@@ -191,17 +194,24 @@ def _write_pictures(folder: Path) -> None:
         csv.writer(table).writerows(rows)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
+class Scheduling(LoadScopeScheduling):
+    """A module is for one test process, and so is all that wants the tiny study."""
+
+    def _split_scope(self, nodeid):
+        return STUDY if Path(nodeid.partition("::")[0]).stem in OF_STUDY else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(items):
-    """One test process has all that wants the tiny study; what takes longest comes first."""
-    for item in items:
-        group = STUDY if "finished_study" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _order(item.get_closest_marker("xdist_group").args[0]))
+    """What takes longest comes first, so that two test processes end at about the same time."""
+    items.sort(key=lambda item: _order(item.path.stem))
 
 
-def _order(group):
-    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+def _order(module):
+    return LONGEST.index(module) if module in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
