@@ -27,7 +27,8 @@ STUDY = "the tiny study"
 OF_STUDY = ["test_workflow", "test_bundle", "test_estimate", "test_hostile_text",
             "test_hostile_bundles"]  # fmt: skip
 LONGEST = [*OF_STUDY, "test_kill", "test_own_pictures", "test_kill_training",
-           "test_search_faithful", "test_stock", "test_jax", "test_gpus"]  # fmt: skip
+           "test_search_faithful", "test_claims", "test_stock", "test_jax", "test_report",
+           "test_training", "test_search"]  # fmt: skip
 TRIAL = {"epochs": 1, "seconds": 60, "max_parameters": 1000000}
 SPACE = {
     "blocks": ["conv"],
