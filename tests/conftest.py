@@ -1,6 +1,7 @@
 """A study small enough for a test: every experiment of the config, one step on a dozen pictures."""
 
 import csv
+import gc
 import os
 import shutil
 import subprocess
@@ -209,6 +210,11 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """What takes longest comes first, so that two test processes end at about the same time."""
     items.sort(key=lambda item: _order(item.path.stem))
+
+
+def pytest_collection_finish():
+    """What is imported by now is no garbage, for which statsmodels looks each time it is asked."""
+    gc.freeze()
 
 
 def _order(module):
