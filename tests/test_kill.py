@@ -266,7 +266,7 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
     assert search.is_tidy()
 
 
-@pytest.mark.parametrize("edited", [False, pytest.param(True, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("edited", [False, True])
 def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
     search = search_before(2)
     snakemake = search.started()

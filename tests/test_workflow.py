@@ -250,6 +250,7 @@ def test_a_result_of_other_settings_is_refused(finished_study, tmp_path, result,
         ended = study.snakemake(f"results/demo/{target}", "--forcerun", rule)
     assert ended.returncode != 0
     assert "settings.training.batch_size is 13, expected 12" in ended.stdout + ended.stderr
+    assert study.snakemake(f"results/demo/{target}").returncode == 0
 
 
 def test_a_title_reruns_no_training(finished_study):

@@ -66,14 +66,7 @@ def _explained(error: ValidationError) -> str:
 def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     """Refuse names that lead nowhere and settings that contradict each other."""
     for name, block in config["datasets"].items():
-        _check_dataset(name, block, config["scale"])
-        if config["data_root"] and "generate" in block:
-            raise StudyError(
-                f"config.yaml: data_root is {config['data_root']!r}, but at scale "
-                f"{config['scale']} the pictures of {name} are made up; say scale=cpu or "
-                "scale=full (with make: SCALE=cpu) to study those under data_root, or leave that "
-                "out"
-            )
+        _check_dataset(name, block, config["scale"], config["data_root"])
     for kind in ("experiments", "searches"):
         for name, block in config[kind].items():
             place = f"config.yaml: {kind}.{name}"
@@ -102,7 +95,7 @@ def _check_known(place: str, value: str, known: Iterable[str]) -> None:
         raise StudyError(f"{place} is {value!r}; it must be one of: {', '.join(known)}")
 
 
-def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
+def _check_dataset(name: str, block: dict[str, Any], scale: str, data_root: str | None) -> None:
     place = f"config.yaml: datasets.{name}"
     if block["format"] in ARCHIVES:
         if "path" in block:
@@ -117,6 +110,12 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str) -> None:
     if "generate" in block and scale != "demo":
         raise StudyError(
             f"{place}.generate is given at scale {scale}; data are made up at scale demo only"
+        )
+    if "generate" in block and data_root:
+        raise StudyError(
+            f"config.yaml: data_root is {data_root!r}, but at scale {scale} the pictures of {name} "
+            "are made up; say scale=cpu or scale=full (with make: SCALE=cpu) to study those under "
+            "data_root, or leave that out"
         )
 
 
