@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from workers import ALTERNATIONS, ROOT, limit
 
@@ -44,6 +45,7 @@ training.fit(NETWORKS["vgg16"](), ([pictures], labels), (pictures[:500], labels[
 def measure() -> list[dict]:
     """Limits over the median seconds to end and to go on."""
     with tempfile.TemporaryDirectory() as folder:
+        _interrupted(folder)  # the first has nothing to go on from
         found = [_interrupted(folder) for _ in range(ALTERNATIONS)]
     ended, resumed = (statistics.median(each) for each in zip(*found, strict=True))
     return [
@@ -62,10 +64,13 @@ def _interrupted(folder: str) -> tuple[float, float]:
         env=ENVIRONMENT,
     )
     steps = (json.loads(line) for line in process.stdout if line.strip().isdigit())
-    next(steps)
+    resumes = any(Path(folder).iterdir())
+    assert (next(steps) > 1) == resumes
     started = time.monotonic() - began
     next(steps)
     process.send_signal(signal.SIGTERM)
     asked = time.monotonic()
     process.wait()
-    return time.monotonic() - asked, started
+    took = time.monotonic() - asked
+    assert process.returncode != 0 and list(Path(folder).rglob("*.npz")), process.returncode
+    return took, started

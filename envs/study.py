@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
         partial.write_text(json.dumps(description(psutil.Process())))
         partial.replace(OWNER)
     except OSError as error:
-        stop(f"{LOCKS.resolve()} cannot be written ({error.strerror}); the study needs it")
+        stop(f"{LOCKS.resolve()} cannot be written ({error.strerror}); make it writable for you")
     # It replaces this process: signals, exit code and process number are Snakemake's own.
     os.execv(sys.executable, [*SNAKEMAKE, *arguments])
 
@@ -88,7 +88,7 @@ def be_alone() -> None:
     except BlockingIOError:
         stop_beside([int(os.read(file, 20) or 0)])
     except OSError as error:
-        stop(f"{LOCK.resolve()} cannot be written ({error.strerror}); the study needs it")
+        stop(f"{LOCK.resolve()} cannot be written ({error.strerror}); make it writable for you")
     os.ftruncate(file, 0)
     os.write(file, str(os.getpid()).encode())
     os.set_inheritable(file, True)  # by Snakemake, whose jobs do not get it

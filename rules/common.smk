@@ -16,6 +16,7 @@ from imagestudy.disks import require_writable
 from imagestudy.errors import StudyError
 from imagestudy.own_pictures import BUNDLE
 from imagestudy.provenance import code_digests
+from imagestudy.results import require_this_version
 from imagestudy.settings import Study
 from imagestudy.sources import ARCHIVES, IMAGENET, IMAGENET_WEIGHTS
 
@@ -51,6 +52,8 @@ RESULTS = f"{study.folder}-{BUNDLE}" if bundle else study.folder
 onstart:
     for place in ("resources/logs", *map(at_scale, ("logs", "benchmarks", "data"))):
         require_writable(Path(place))
+    if not bundle:
+        require_this_version(every_result())
     if workflow.non_local_exec:
         sources = [] if bundle else study.find_sources()
         asked_for = workflow.config_settings.config_args or []
@@ -233,6 +236,16 @@ def runs_of(experiment, file):
 def of_all_runs(file):
     """One file of all runs of the study."""
     return [path for name in study.experiments for path in runs_of(name, file)]
+
+
+def every_result():
+    """The results of all runs and all trials."""
+    tried = [
+        all_trials(name, seed)
+        for name, search in study.searches.items()
+        for seed in search["seeds"]
+    ]
+    return list(map(Path, [*of_all_runs("result.json"), *sum(tried, [])]))
 
 
 def manifest_of_study():

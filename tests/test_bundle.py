@@ -226,6 +226,11 @@ def with_many_rounds(config, made_with):
     config["searches"]["hand"] |= {"rounds": 1000, "trials_per_round": 1000}
 
 
+def with_a_name(config, made_with):
+    for blocks in (config["experiments"], made_with["experiments"]):
+        blocks["$(touch touched)"] = blocks["alexnet"]
+
+
 def with_another_setting(config, made_with):
     made_with["experiments"]["alexnet"]["expected"][0]["training"]["batch_size"] = 13
 
@@ -248,6 +253,7 @@ HARM = [
     ({"config": 7}, "is not of type 'object'"),
     ({"config": {"scale": "$(touch touched)"}}, "scale: '$(touch touched)' does not match"),
     ({"config": {"scale": "../../x"}}, "scale: '../../x' does not match"),
+    (with_a_name, "'$(touch touched)' does not match"),
     ({"config": {"backend": "os"}}, "backend is 'os'; it must be one of tensorflow, jax"),
     ({"config": {"statistics": {"margin": 0.1, "families": 7}}}, "statistics.families: 7 is not"),
     (with_width, "is not of type 'number'"),

@@ -17,6 +17,7 @@ from imagestudy.settings import Study, read_yaml
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCALES = [path.stem for path in sorted((ROOT / "scales").glob("*.yaml"))]
+PLACES = ("config.yaml", "scale is", "what was asked", "data_root", *SCALES)
 
 
 def use(study: Study) -> None:
@@ -45,8 +46,7 @@ def used_or_refused(load) -> None:
             message = str(error)
             assert "\n" not in message.strip()
             assert len(message) < 6000
-            places = ("config.yaml", "scale is", "what was asked", "data_root", *SCALES)
-            assert message.startswith(places), message
+            assert message.startswith(PLACES), message
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,22 @@ def test_a_changed_config(cases, folder):
     def check(config, scale):
         (folder / "config.yaml").write_text(yaml.dump(config), encoding="utf-8")
         used_or_refused(lambda: Study.load(folder, {"scale": scale}))
+
+    holds(cases, check)
+
+
+@tried(1, 40)
+def test_the_rules_take_a_changed_config_or_refuse_it(cases, fresh_study):
+    @given(changed(CONFIG))
+    def check(config):
+        path = fresh_study.folder / "config.yaml"
+        path.write_text(yaml.dump(config), encoding="utf-8")
+        with ends():
+            ended = fresh_study.snakemake("-n", "report.pdf")
+        shown = ended.stdout + ended.stderr
+        assert "Traceback" not in shown
+        refused = [line for line in shown.splitlines() if line.strip().startswith(PLACES)]
+        assert ended.returncode == 0 or refused, shown
 
     holds(cases, check)
 

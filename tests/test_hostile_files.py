@@ -271,7 +271,7 @@ def test_links_in_a_folder_lead_to_pictures_or_nowhere(tmp_path):
     refused(source, r"b/9.png does not decode \(no JPEG or PNG file\)")
     (source / "b" / "9.png").unlink()
     (source / "b" / "9.png").symlink_to("9.png")
-    refused(source, "b/9.png cannot be read: Too many levels of symbolic links")
+    refused(source, "b/9.png cannot be read .Too many levels of symbolic links.; it must be")
 
 
 def test_a_linked_class_is_not_left_out_without_a_word(tmp_path):
@@ -343,6 +343,7 @@ TEXT_BOMB.add_text("comment", "x" * 50_000_000, zip=True)
     [
         (b"", r"\(no JPEG or PNG file\)"),
         (saved(NOISE)[:150], r"does not decode"),
+        (saved(NOISE, "JPEG")[:-200], r"does not decode"),
         (saved(SMALL)[:40], r"does not decode"),
         (saved(SMALL, "GIF"), r"\(no JPEG or PNG file\)"),
         (saved(SMALL, "TIFF"), r"\(no JPEG or PNG file\)"),

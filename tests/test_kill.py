@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import psutil
@@ -118,6 +119,17 @@ class Search:
             **self._read("ledger.csv", _ledger_without_times),
         }
 
+    def trained(self):
+        """Histories (times aside), predictions and weights of all runs."""
+        found = self._read("history.csv", _history_without_times)
+        for place, path in self.found("predictions.npz").items():
+            with np.load(path) as arrays:
+                found[place] = {name: arrays[name].tobytes() for name in arrays.files}
+        for place, path in self.found("model.keras").items():
+            weights = keras.models.load_model(path).get_weights()
+            found[place] = [weight.tobytes() for weight in weights]
+        return found
+
     def _read(self, name, read):
         found = {place: read(path.read_text()) for place, path in self.found(name).items()}
         assert found
@@ -126,6 +138,10 @@ class Search:
 
 def _without_times(text):
     return {key: value for key, value in json.loads(text).items() if key not in TIMES}
+
+
+def _history_without_times(text):
+    return pd.read_csv(io.StringIO(text)).drop(columns="seconds").to_csv()
 
 
 def _ledger_without_times(text):
@@ -318,7 +334,9 @@ def test_a_whole_study_killed_again_and_again(finished_study, tmp_path, seed):
         time.sleep(generator.uniform(3, 40))
         generator.choice([everything, everything, snakemake_alone])(study, snakemake)
     study.run("report.pdf")
-    assert study.outcome() == Search(finished_study.folder).outcome()
+    never_killed = Search(finished_study.folder)
+    assert study.outcome() == never_killed.outcome()
+    assert study.trained() == never_killed.trained()
     assert study.is_tidy()
 
 

@@ -82,6 +82,8 @@ def test_a_job_that_lacks_memory_gets_more(cluster, study, undisturbed):
     jobs = cluster.jobs("all", folder=study.folder)
     failed = [job["memory"] for job in jobs if job["state"] != "COMPLETED"]
     assert f"{TOO_LITTLE_MEMORY_MB}M" in failed
+    enough = {job["memory"] for job in jobs if job["state"] == "COMPLETED"}
+    assert enough and enough <= {f"{more * TOO_LITTLE_MEMORY_MB}M" for more in (2, 3)}
     assert study.metrics() == undisturbed
 
 
@@ -128,6 +130,7 @@ def test_a_controller_that_takes_no_jobs_is_said(cluster, study, undisturbed):
         cluster.start("slurmctld")
         cluster.wait_until_idle()
     assert "SLURM sbatch failed" in study.output()
+    assert "Unable to contact slurm controller" in study.output()
     study.start(TARGET).finish()
     assert study.metrics() == undisturbed
 

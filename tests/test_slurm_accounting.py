@@ -54,3 +54,5 @@ def test_an_account_that_is_not_ours_is_said(cluster, study):
     study.start(TARGET, "--default-resources", "slurm_account=nobodys")
     assert study.snakemake.wait() == 1
     assert "The given account nobodys appears to be invalid" in study.output()
+    assert ACCOUNT in study.output()
+    assert cluster.jobs("all", folder=study.folder) == []

@@ -1,6 +1,7 @@
 """What the profile for Slurm promises where there is no cluster; with one: test_slurm.py."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,34 @@ def test_a_dry_run_shows_what_would_be_submitted(fresh_study):
     ) in asked
     # What is not submitted says nothing of a partition
     assert any(line.endswith("Drawing accuracy against cost") for line in messages)
+
+
+def test_each_attempt_asks_for_more_memory_and_time_and_there_are_three(fresh_study):
+    for attempt in (1, 2, 3):
+        messages = job_messages(fresh_study, "report.pdf", *PROFILE, "--attempt", str(attempt))
+        asked = [re.search(r"mem_mb (\d+), runtime (\d+)", line) for line in messages]
+        found = {
+            line.partition(",")[0].partition(":")[0]: tuple(map(int, needs.groups()))
+            for line, needs in zip(messages, asked, strict=True)
+            if needs and "slurm_partition" in line
+        }
+        if attempt == 1:
+            first = found
+            assert len(first) > 10
+        assert found == {
+            job: (attempt * memory, attempt * minutes) for job, (memory, minutes) in first.items()
+        }
+    assert yaml.safe_load((ROOT / PROFILE[1] / "config.yaml").read_text())["retries"] == 2
+
+
+def test_what_holds_on_one_machine_holds_on_a_cluster():
+    here, cluster = (
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
+        for name in ("default", "slurm")
+    )
+    shared = ("rerun-triggers", "rerun-incomplete", "keep-going", "show-failed-logs")
+    assert [cluster[key] for key in shared] == [here[key] for key in shared]
+    assert here["keep-going"] and here["rerun-incomplete"]
 
 
 def test_the_demo_asks_for_no_gpu_on_a_cluster(fresh_study):

@@ -253,6 +253,22 @@ def test_a_result_of_other_settings_is_refused(finished_study, tmp_path, result,
     assert study.snakemake(f"results/demo/{target}").returncode == 0
 
 
+def test_results_of_an_older_version_are_kept_where_all_would_be_made_again(
+    finished_study, tmp_path
+):
+    study = finished_study.copy(tmp_path)
+    older = study.folder / "results/demo/runs/alexnet/seed-1/result.json"
+    older.write_text(older.read_text().replace('"schema": 1', '"schema": 0'))
+    trainer = study.folder / "src" / "imagestudy" / "training.py"
+    trainer.write_text(trainer.read_text() + "\n\nNEWER = True\n")
+    results = study.folder / "results" / "demo" / "runs"
+    kept = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    ended = study.snakemake("report.pdf")
+    assert ended.returncode == 1
+    assert "result.json was made by another version of the study" in ended.stdout + ended.stderr
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == kept
+
+
 def test_a_title_reruns_no_training(finished_study):
     changed = "datasets={cifar10: {title: Another name}}"
     planned = finished_study.planned("report.pdf", "--config", changed)

@@ -59,7 +59,7 @@ def read_record(path: Path, wanted: int = SCHEMA) -> dict[str, Any]:
     if schema != wanted:
         raise StudyError(
             f"{path} was made by another version of the study (its schema is {schema}, this "
-            f"version's {wanted}); remove it, or the results that it lies among, and run again"
+            f"version's {wanted}); move it or the results that it lies among away, and run again"
         )
     return found
 
@@ -90,8 +90,18 @@ def require_contract(path: Path, found: Any) -> None:
         place = ".".join(map(str, error.absolute_path)) or "the top level"
         raise StudyError(
             f"{path}: {place}: {error.message[:200]}; this is no result of this version of the "
-            "study. Remove it and run again"
+            "study. Move it away and run again"
         )
+
+
+def require_this_version(paths: list[Path]) -> None:
+    """Refuse the first of the results in `paths`, where they are there, that is of another version.
+
+    Snakemake makes what other code made again, and would remove it first.
+    """
+    for path in paths:
+        if path.exists():
+            require_contract(path, read_record(path))
 
 
 def check(path: Path, result: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -106,7 +106,8 @@ class Study:
             path = _expanded(block["path"], f"datasets.{dataset}.path")
             if not is_there(path):
                 raise StudyError(
-                    f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there"
+                    f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there, "
+                    "it must be a folder or an archive"
                 )
             return str(path)
         official = ARCHIVES[block["format"]]
@@ -361,7 +362,7 @@ def _expanded(given: str, key: str) -> Path:
     try:
         return Path(given).expanduser()
     except RuntimeError:
-        reason = "there is no such user here"
+        reason = "there is no such user here, name the folder itself"
         raise StudyError(f"config.yaml: {key} is {given!r}; {reason}") from None
 
 

@@ -109,7 +109,7 @@ class Zip(Place):
         try:
             return read_entry(self._zip, self.prefix + name)
         except KeyError:
-            raise StudyError(f"{self.path}: {name} is not in it") from None
+            raise StudyError(f"{self.path}: {name} is not in it; it must hold one") from None
         except Exception as error:  # a damaged archive may raise anything
             raise StudyError(
                 f"{self.path}: {name} cannot be read ({error}); the archive is damaged: "
@@ -207,7 +207,9 @@ def read_file(path: Path | str, where: Path | str) -> bytes:
         with Path(path).open("rb", buffering=0) as file:
             return file.read()
     except OSError as error:
-        raise StudyError(f"{where} cannot be read: {error.strerror}") from None
+        raise StudyError(
+            f"{where} cannot be read ({error.strerror}); it must be there, and readable for you"
+        ) from None
 
 
 def require_file(path: Path) -> None:

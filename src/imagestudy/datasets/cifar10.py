@@ -53,7 +53,8 @@ def _files(path: Path, official: bool) -> dict[str, bytes]:
             found = hashlib.md5(files[name]).hexdigest()
             if found != expected:
                 raise StudyError(
-                    f"{folder / name}: its MD5 is {found}; the official file's is {expected}"
+                    f"{folder / name}: its MD5 is {found}; the official file's is {expected}; "
+                    "fetch it again"
                 )
         return files
     if official:
@@ -90,7 +91,9 @@ def _entries(data: bytes, name: str, path: Path, classes: int) -> Entries:
             f"batches.meta names {classes} classes, so 0 to {classes - 1} are right"
         )
     if len(sources) != len(labels):
-        raise StudyError(f"{where}: {len(sources)} filenames for {len(labels)} labels")
+        raise StudyError(
+            f"{where}: {len(sources)} filenames for {len(labels)} labels; there must be as many"
+        )
     planes = pixels.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     return Entries(sources, labels, np.full((len(labels), 4), -1, np.int16), planes)
 
@@ -108,9 +111,11 @@ def _load(data: bytes, where: str, keys: set[bytes]) -> dict[bytes, Any]:
     try:
         content = pickles.read(data)
     except StudyError as error:
-        raise StudyError(f"{where}: {error}") from None
+        raise StudyError(f"{where}: {error}; fetch the official file") from None
     except Exception as error:  # a damaged pickle may raise anything
-        raise StudyError(f"{where}: not a whole pickle ({type(error).__name__}: {error})") from None
+        raise StudyError(
+            f"{where}: not a whole pickle ({type(error).__name__}: {error}); fetch it again"
+        ) from None
     if not isinstance(content, dict) or not keys <= content.keys():
         wanted = ", ".join(sorted(key.decode() for key in keys))
         raise StudyError(f"{where}: it must be a dictionary with the keys {wanted}")

@@ -32,10 +32,14 @@ def read(path: Path, settings: dict[str, Any]) -> Listing:
             labels = [numbers[row["label"]] for row in part]
             splits[split] = entries([row["file"] for row in part], labels)
     if "train" not in splits:
-        raise StudyError(f"{where} has no row whose split is train")
+        raise StudyError(
+            f"{where} has no row whose split is train; without a column split all rows are divided"
+        )
     if "test" not in splits:
         if "selection" in splits:
-            raise StudyError(f"{where} has rows of the split selection, and none of test")
+            raise StudyError(
+                f"{where} has rows of the split selection, and none of test; it must have both"
+            )
         splits = split_test(splits["train"], settings["seed"], path)
     listing = Listing([(name, name) for name in classes], splits, place)
     require_every_class(listing, path)

@@ -30,6 +30,8 @@ def read(path: Path, settings: dict[str, Any]) -> Listing:
         require_printable(wnid, f"{place.path}: wnids.txt")
     titles = {line.partition("\t")[0]: line for line in place.text("words.txt").splitlines()}
     classes = [(wnid, _title(titles.get(wnid, wnid))) for wnid in wnids]
+    for _, title in classes:
+        require_printable(title, f"{place.path}: words.txt")
     numbers = {wnid: number for number, wnid in enumerate(wnids)}
     splits = {
         "train": _train(place, names, numbers),
@@ -81,7 +83,8 @@ def _validation(place: Place, names: list[str], numbers: dict[str, int]) -> Entr
             )
         if source not in pictures:
             raise StudyError(
-                f"{place.path}: {ANNOTATIONS} names {picture!r}, which is not in val/images"
+                f"{place.path}: {ANNOTATIONS} names {picture!r}, which is not in val/images; each "
+                "picture that it names must be there"
             )
         sources.append(source)
         labels.append(numbers[wnid])
