@@ -186,6 +186,12 @@ def all_trials(search, seed):
     return trials(search, seed, range(1, study.searches[search]["rounds"] + 1))
 
 
+def every_trial(search):
+    """The results of all trials of a search, with each of its seeds."""
+    seeds = study.searches[search]["seeds"]
+    return [path for seed in seeds for path in all_trials(search, seed)]
+
+
 def best_of(search, seed):
     """What a search with this seed found best."""
     return at_scale(f"searches/{search}/seed-{seed}/best.json")
@@ -240,12 +246,8 @@ def of_all_runs(file):
 
 def every_result():
     """The results of all runs and all trials."""
-    tried = [
-        all_trials(name, seed)
-        for name, search in study.searches.items()
-        for seed in search["seeds"]
-    ]
-    return list(map(Path, [*of_all_runs("result.json"), *sum(tried, [])]))
+    tried = [path for search in study.searches for path in every_trial(search)]
+    return [Path(path) for path in (*of_all_runs("result.json"), *tried)]
 
 
 def manifest_of_study():

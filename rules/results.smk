@@ -34,11 +34,7 @@ rule select:
 rule enter:
     input:
         data=lambda wildcards: data_of(study.searches[wildcards.search]),
-        results=lambda wildcards: [
-            path
-            for seed in study.searches[wildcards.search]["seeds"]
-            for path in all_trials(wildcards.search, seed)
-        ],
+        results=lambda wildcards: every_trial(wildcards.search),
     output:
         ledger=at_scale("searches/{search}/ledger.csv"),
     log:

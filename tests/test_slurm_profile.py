@@ -103,7 +103,7 @@ def test_each_attempt_asks_for_more_memory_and_time_and_there_are_three(fresh_st
         messages = job_messages(fresh_study, "report.pdf", *PROFILE, "--attempt", str(attempt))
         asked = [re.search(r"mem_mb (\d+), runtime (\d+)", line) for line in messages]
         found = {
-            line.partition(",")[0].partition(":")[0]: tuple(map(int, needs.groups()))
+            line.partition(" (threads")[0]: tuple(map(int, needs.groups()))
             for line, needs in zip(messages, asked, strict=True)
             if needs and "slurm_partition" in line
         }
