@@ -79,6 +79,20 @@ def test_a_network_learns_and_keeps_its_best_epoch(pictures, tmp_path):
     assert evaluation.metrics(given, pictures[1])["top1"] == best
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 500])
+def test_probabilities_do_not_depend_on_how_many_are_asked_for_at_once(
+    at_once, pictures, monkeypatch
+):
+    network = small_network()
+    expected = network(pictures[0]).numpy()
+    monkeypatch.setitem(device.SCORED_AT_ONCE, device.CPU, at_once)
+    given = evaluation.probabilities(network, pictures[0])
+    np.testing.assert_allclose(given, expected, rtol=1e-4)
+    mirrored = network(pictures[0][:, :, ::-1]).numpy()
+    both = evaluation.probabilities(network, pictures[0], flipped=True)
+    np.testing.assert_allclose(both, (expected + mirrored) / 2, rtol=1e-4)
+
+
 def test_the_same_seed_gives_the_same_history(pictures, tmp_path):
     one = fit(small_network(), pictures, tmp_path / "one")
     two = fit(small_network(), pictures, tmp_path / "two")

@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from imagestudy import stored
+from imagestudy import device, stored
 from imagestudy.lean import keras
-
-BATCH = 500
 
 
 def probabilities(
@@ -22,20 +20,20 @@ def probabilities(
     `between` is called after each batch. With `flipped`, those of each picture and of its mirror
     image are averaged.
     """
-    parts = []
-    for first in range(0, len(inputs), BATCH):
-        batch = inputs[first : first + BATCH]
-        part = _predicted(network, batch)
+    parts, size = [], device.scored_at_once()
+    for first in range(0, len(inputs), size):
+        batch = inputs[first : first + size]
+        part = _predicted(network, batch, size)
         if flipped:
-            part = (part + _predicted(network, batch[:, :, ::-1])) / 2
+            part = (part + _predicted(network, batch[:, :, ::-1], size)) / 2
         parts.append(part)
         between()
     return np.concatenate(parts).astype(np.float32)
 
 
-def _predicted(network: keras.Model, batch: np.ndarray) -> np.ndarray:
+def _predicted(network: keras.Model, batch: np.ndarray, size: int) -> np.ndarray:
     # One batch shape, so that the network is compiled once.
-    missing = BATCH - len(batch)
+    missing = size - len(batch)
     padded = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch
     return np.asarray(network.predict_on_batch(padded))[: len(batch)]
 

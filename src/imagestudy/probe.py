@@ -94,7 +94,7 @@ class Probe(Run):
 
 
 def _batches(pictures: int) -> int:
-    return math.ceil(pictures / evaluation.BATCH)
+    return math.ceil(pictures / device.scored_at_once())
 
 
 def _seconds_of_a_batch(network: keras.Model, inputs: np.ndarray) -> float:
