@@ -157,6 +157,20 @@ def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
     assert best in " ".join(before.split())
 
 
+def test_without_a_space_and_declared_pairs_nothing_refers_to_them(tmp_path):
+    evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
+    evidence.study["families"] = {}
+    for search in evidence.study["searches"].values():
+        search |= {"proposer": "hand", "oracle": None, "initial_points": None}
+        search["declared"] = {k: v for k, v in search["declared"].items() if k != "space"}
+    source = report.render(evidence, TEMPLATE)
+    labels = set(re.findall(r"\\label\{([\w:]+)\}", source))
+    labels |= {f"tab:{name}" for name in re.findall(r"\\longfragment\{(\w+)\}", source)}
+    assert set(re.findall(r"\\ref\{([\w:]+)\}", source)) <= labels
+    assert not {"sec:comparisons", "tab:spaces"} & labels
+    assert "AutoKeras's own space" not in source
+
+
 def test_a_residual_network_is_described_by_its_settings(tmp_path):
     evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path)))
     each = evidence.experiments["long_name"]
