@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -84,3 +85,16 @@ def test_the_readme_has_the_numbers_of_what_is_published():
         cells = [cell.strip() for cell in line.split("|")]
         for metric in ("train_top1", "test_top1", "test_top5"):
             assert any(cell.startswith(f"{row[metric]:.3f}") for cell in cells), (line, metric)
+
+
+def test_the_readme_has_the_accuracies_that_were_reached_on_a_gpu():
+    root = PUBLISH.parents[1]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"Scale `full` reaches more\.(.*?)\n\n", readme, re.DOTALL)
+    found = dict(re.findall(r"[:,] ([A-Z][^,:;]*?) (0\.\d{3})", " ".join(told.split())))
+    assert len(found) == 6
+    published = sorted((root / "published").glob("gpu*/summary.csv"))
+    rows = pd.concat([pd.read_csv(path) for path in published])
+    for title, accuracy in found.items():
+        of_title = rows[rows["title"].str.split(r",| \(", regex=True).str[0] == title]
+        assert accuracy in [f"{value:.3f}" for value in of_title["test_top1"]], title
