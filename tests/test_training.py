@@ -79,13 +79,22 @@ def test_a_network_learns_and_keeps_its_best_epoch(pictures, tmp_path):
     assert evaluation.metrics(given, pictures[1])["top1"] == best
 
 
+@pytest.mark.parametrize(
+    ("kind", "upscale", "expected"),
+    [(device.CPU, 1, 500), (device.GPU, 1, 2500), (device.GPU, 2, 625), (device.GPU, 4, 500)],
+)
+def test_a_gpu_scores_more_pictures_at_once_where_no_output_is_large(kind, upscale, expected):
+    network = convolutional_base((32, 32, 3), STATISTICS, 1.0, False, "scratch", upscale)
+    assert evaluation.at_once(network, kind) == expected
+
+
 @pytest.mark.parametrize("at_once", [1, 7, 500])
 def test_probabilities_do_not_depend_on_how_many_are_asked_for_at_once(
     at_once, pictures, monkeypatch
 ):
     network = small_network()
     expected = network(pictures[0]).numpy()
-    monkeypatch.setitem(device.SCORED_AT_ONCE, device.CPU, at_once)
+    monkeypatch.setattr(evaluation, "FEW", at_once)
     given = evaluation.probabilities(network, pictures[0])
     np.testing.assert_allclose(given, expected, rtol=1e-4)
     mirrored = network(pictures[0][:, :, ::-1]).numpy()

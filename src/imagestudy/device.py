@@ -14,8 +14,6 @@ CPU = "cpu"
 PRECISIONS = ("float32", "mixed_bfloat16")
 # Of one call on a GPU, which would wait for Python between the calls.
 STEPS_AT_ONCE = 100
-# Pictures of one call that scores: a GPU would wait between calls, a CPU's memory would grow.
-SCORED_AT_ONCE = {GPU: 2500, CPU: 500}
 # Whether this process compiles with XLA; None until `prepare` has been told.
 _compiled: bool | None = None
 
@@ -62,11 +60,6 @@ def steps_at_once() -> int:
     Between the calls a training hears of signals and limits, which on a CPU would take minutes.
     """
     return STEPS_AT_ONCE if kind() == GPU else 1
-
-
-def scored_at_once() -> int:
-    """How many pictures a network is given in one call where nothing is trained."""
-    return SCORED_AT_ONCE[kind()]
 
 
 def jit_compile() -> bool:

@@ -1,5 +1,6 @@
 """Probabilities that a network gives to pictures, and the metrics they amount to."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,20 @@ import numpy as np
 
 from imagestudy import device, stored
 from imagestudy.lean import keras
+
+# Pictures of one call. A GPU would wait between small ones, and has the memory for large ones
+# unless an output is larger than VGG-16's, of pictures of 32 x 32.
+FEW, MANY = 500, 2500
+VGG16_VALUES = 32 * 32 * 64
+
+
+def at_once(network: keras.Model, kind: str) -> int:
+    """How many pictures `network` is given in one call on a device of this `kind`."""
+    if kind == device.CPU:
+        return FEW
+    outputs = keras.tree.flatten([layer.output for layer in network.layers])
+    largest = max(math.prod(output.shape[1:]) for output in outputs)
+    return min(MANY, max(FEW, MANY * VGG16_VALUES // largest))
 
 
 def probabilities(
@@ -20,7 +35,7 @@ def probabilities(
     `between` is called after each batch. With `flipped`, those of each picture and of its mirror
     image are averaged.
     """
-    parts, size = [], device.scored_at_once()
+    parts, size = [], at_once(network, device.kind())
     for first in range(0, len(inputs), size):
         batch = inputs[first : first + size]
         part = _predicted(network, batch, size)

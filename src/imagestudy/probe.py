@@ -60,8 +60,8 @@ class Probe(Run):
         ended = time.monotonic()
         step = fitted.step_seconds / max(fitted.step - 1, 1)
         waiting = fitted.waiting_seconds / max(fitted.step, 1)
-        scoring = _seconds_of_a_batch(inputs.trained, inputs.selection[0])
-        final = _seconds_of_a_batch(inputs.scorer, inputs.scored["train"][0])
+        scoring = _seconds_of_a_call(inputs.trained, inputs.selection[0])
+        final = _seconds_of_a_call(inputs.scorer, inputs.scored["train"][0])
         every = cached - began if inputs.features else 0.0
         made = sum(len(self.split(name)) for name in ("train", "selection", "test"))
         counts, pictures = self.counts, self._pictures()
@@ -71,7 +71,7 @@ class Probe(Run):
         scored = min(pictures, settings["train_evaluation_pictures"]) + counts["selection"]
         scored += 0 if self._record.is_trial else counts["test"] + counts["unlabelled"]
         trained = (
-            epochs * _batches(counts["selection"]) * scoring
+            epochs * _calls(inputs.trained, counts["selection"]) * scoring
             + steps * (step + waiting)
             + every * (pictures + counts["selection"] + counts["test"]) / made
         )
@@ -79,9 +79,9 @@ class Probe(Run):
             "seconds": (ended - cached)
             - fitted.step_seconds
             - fitted.waiting_seconds
-            - 2 * _batches(len(inputs.selection[1])) * scoring
+            - 2 * _calls(inputs.trained, len(inputs.selection[1])) * scoring
             + min(trained, settings["seconds"] or trained)
-            + _batches(scored) * final * (2 if settings["flip_test"] else 1),
+            + _calls(inputs.scorer, scored) * final * (2 if settings["flip_test"] else 1),
             "flops": training.PASSES * flops * min(settings["batch_size"], pictures) * steps,
             "rate": training.PASSES * flops * min(settings["batch_size"], pictures) / step,
             "disk_mb": (0 if self._record.is_trial else 4 * described["parameters"]) / 1e6,
@@ -93,11 +93,11 @@ class Probe(Run):
         return min(most, self.counts["train"])
 
 
-def _batches(pictures: int) -> int:
-    return math.ceil(pictures / device.scored_at_once())
+def _calls(network: keras.Model, pictures: int) -> int:
+    return math.ceil(pictures / evaluation.at_once(network, device.kind()))
 
 
-def _seconds_of_a_batch(network: keras.Model, inputs: np.ndarray) -> float:
+def _seconds_of_a_call(network: keras.Model, inputs: np.ndarray) -> float:
     evaluation.probabilities(network, inputs[:1])
     began = time.monotonic()
     evaluation.probabilities(network, inputs[:1])
