@@ -13,6 +13,7 @@ from imagestudy import provenance
 from imagestudy.errors import StudyError
 from imagestudy.gpus import VISIBLE
 from imagestudy.networks.keras_cnn import keras_cnn
+from imagestudy.recording import Record
 from imagestudy.results import write_json
 from imagestudy.runs import Run
 from imagestudy.settings import Study
@@ -87,6 +88,16 @@ def train_keras_cnn(run):
 
 def result(folder):
     return json.loads((folder / "result.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("seen", "gpus", "expected"),
+    [("cpu:0", 0, 4), ("gpu:0", 0, 1), ("gpu:0", 1, 1), ("gpu:0", 2, 2)],
+)
+def test_a_second_costs_what_the_job_was_given(seen, gpus, expected, monkeypatch):
+    monkeypatch.setattr("keras.distribution.list_devices", lambda: [seen])
+    record = Record({}, {}, {}, CODE, None, 4, gpus, "float32", False, 2)
+    assert record.devices == expected
 
 
 def test_a_trial_is_scored_on_the_selection_split_alone(trial, tmp_path):

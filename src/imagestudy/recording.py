@@ -47,10 +47,10 @@ class Record:
     """Writes the outputs of a run, or the one output of a trial or an export, named by the caller.
 
     `outputs`: for a run `result`, `history`, `predictions` and `network`; for a trial `result`; for
-    the export of a network before its training `network`. `threads` are those it was given and is
-    charged for, `threads_used` those it takes. `waited`: seconds of this process that are not the
-    run's; `earlier`: those that processes before it spent on the run, `earlier_memory`: the most
-    megabytes that one of them took.
+    the export of a network before its training `network`. `threads` and `gpus` are those it was
+    given and is charged for, `threads_used` those it takes. `waited`: seconds of this process that
+    are not the run's; `earlier`: those that processes before it spent on the run,
+    `earlier_memory`: the most megabytes that one of them took.
     """
 
     outputs: dict[str, Path]
@@ -59,6 +59,7 @@ class Record:
     code: dict[str, Any]
     data: Dataset
     threads: int
+    gpus: int
     precision: str
     compiled: bool
     threads_used: int
@@ -85,8 +86,8 @@ class Record:
 
     @property
     def devices(self) -> int:
-        """Device-seconds of a second: one for a GPU, else one for each thread."""
-        return 1 if device.kind() == device.GPU else self.threads
+        """Device-seconds of a second: one for each GPU, else one for each thread."""
+        return max(1, self.gpus) if device.kind() == device.GPU else self.threads
 
     def write_network(self, network: keras.Model) -> None:
         """Save `network` without its optimizer."""

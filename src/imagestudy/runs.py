@@ -70,6 +70,7 @@ class Run:
             code,
             self.data,
             threads,
+            gpus,
             engine["precision"],
             engine["compiled"],
             engine["threads"],
