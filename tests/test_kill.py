@@ -226,26 +226,17 @@ def search_before(rounds, tmp_path):
         process.kill()
 
 
-@pytest.mark.parametrize(
-    ("number", "moment", "kill", "finished"),
-    [
-        # Snakemake, which lives, starts both once more.
-        (2, both_have_started, all_trials, 4),
-        (2, one_can_be_resumed, everything, 2),
-    ],
-)
-def test_a_killed_search_ends_like_any_other(rounds, search_before, number, moment, kill, finished):
-    search = search_before(number)
+def test_a_killed_search_resumes_and_ends_like_any_other(rounds, search_before):
+    search = search_before(2)
     snakemake = search.started()
-    wait_for(lambda: moment(search))
-    kill(search, snakemake)
+    wait_for(lambda: one_can_be_resumed(search))
+    everything(search, snakemake)
     kept = search.kept()
-    assert len(kept) == finished
+    assert len(kept) == 2
     search.run()
     assert kept.items() <= search.kept().items()
     assert search.outcome() == rounds["finished"].outcome()
-    if moment is one_can_be_resumed:
-        assert any("resumed after step" in log for log in search.trial_logs())
+    assert any("resumed after step" in log for log in search.trial_logs())
     assert search.is_tidy()
 
 
@@ -282,8 +273,7 @@ def test_trials_that_outlive_snakemake_are_waited_for(rounds, search_before):
     assert search.is_tidy()
 
 
-@pytest.mark.parametrize("edited", [False, True])
-def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
+def test_what_finished_without_snakemake_is_kept_unless_code_has_changed(rounds, search_before):
     search = search_before(2)
     snakemake = search.started()
     wait_for(lambda: both_are_at_work(search))
@@ -291,16 +281,20 @@ def test_what_finished_without_snakemake_is_kept(rounds, search_before, edited):
     wait_for(lambda: not search.trials())
     made = contents(search)
     assert len(made) == 4
-    if edited:
-        trainer = search.folder / "src" / "imagestudy" / "evaluation.py"
-        trainer.write_text(trainer.read_text() + "\n\nEDITED = True\n")
     search.run()
-    assert (contents(search) == made) != edited
-    found, expected = (each.outcome() for each in (search, rounds["finished"]))
+    assert contents(search) == made
+    outcome = search.outcome()
+    assert outcome == rounds["finished"].outcome()
+    assert search.is_tidy()
+    trainer = search.folder / "src" / "imagestudy" / "evaluation.py"
+    trainer.write_text(trainer.read_text() + "\n\nEDITED = True\n")
+    search.run()
+    assert contents(search) != made
+    found = search.outcome()
     # A ledger has the digest of the code.
-    digests = {place for place in found if edited and place.endswith(("ledger.csv", "best.json"))}
-    assert found.keys() == expected.keys()
-    assert all(found[place] == expected[place] for place in found.keys() - digests)
+    digests = {place for place in found if place.endswith(("ledger.csv", "best.json"))}
+    assert found.keys() == outcome.keys()
+    assert all(found[place] == outcome[place] for place in found.keys() - digests)
     assert search.is_tidy()
 
 
@@ -318,6 +312,8 @@ def test_a_search_killed_at_any_moment(rounds, search_before, number, kill, mome
     snakemake = search.started()
     wait_for(lambda: moment(search))
     kill(search, snakemake)
+    if kill in (one_trial, all_trials):  # Snakemake, which lived, has started them once more
+        assert len(search.kept()) == 4
     search.run()
     assert rounds[number].kept().items() <= search.kept().items()
     assert search.outcome() == rounds["finished"].outcome()
