@@ -43,10 +43,8 @@ def applies(requirement: Requirement, platform: dict[str, str]) -> bool:
 
 
 def tracked_files() -> list[Path]:
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others"]
-    listed = subprocess.run(
-        [*command, "--exclude-standard"], capture_output=True, text=True, check=False
-    )
+    command = ["git", "-C", str(ROOT), "ls-files", "-z"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
