@@ -88,6 +88,14 @@ def test_a_gpu_scores_more_pictures_at_once_where_no_output_is_large(kind, upsca
     assert evaluation.at_once(network, kind) == expected
 
 
+def test_a_gpu_scores_a_network_within_another_that_takes_pictures_of_any_size():
+    inner = keras.Input((None, None, 3))
+    within = keras.Model(inner, keras.layers.Conv2D(4, 3)(inner))
+    inputs = keras.Input((8, 8, 3))
+    network = keras.Model(inputs, keras.layers.Flatten()(within(inputs)))
+    assert evaluation.at_once(network, device.GPU) == 2500
+
+
 @pytest.mark.parametrize("at_once", [1, 7, 500])
 def test_probabilities_do_not_depend_on_how_many_are_asked_for_at_once(
     at_once, pictures, monkeypatch

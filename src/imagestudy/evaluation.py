@@ -20,7 +20,8 @@ def at_once(network: keras.Model, kind: str) -> int:
     if kind == device.CPU:
         return FEW
     outputs = keras.tree.flatten([layer.output for layer in network.layers])
-    largest = max(math.prod(output.shape[1:]) for output in outputs)
+    # A side is None where a network within takes pictures of any size.
+    largest = max(math.prod(filter(None, output.shape[1:])) for output in outputs)
     return min(MANY, max(FEW, MANY * VGG16_VALUES // largest))
 
 
