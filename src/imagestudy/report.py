@@ -114,6 +114,9 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "examined": evidence.examined,
         "tries": development.together(evidence),
         "seen_before": seen_before(evidence),
+        "with_space": any(
+            "space" in each["declared"] for each in evidence.study["searches"].values()
+        ),
         "with_xception": any(
             "xception" in each["declared"].get("space", {}).get("blocks", BLOCKS)
             for each in evidence.study["searches"].values()
