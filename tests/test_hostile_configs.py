@@ -12,12 +12,13 @@ from odd_values import changed
 from properties import ends, holds, tried
 
 from imagestudy.errors import StudyError
+from imagestudy.origins import COMMAND
 from imagestudy.provenance import digest
 from imagestudy.settings import Study, read_yaml
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCALES = [path.stem for path in sorted((ROOT / "scales").glob("*.yaml"))]
-PLACES = ("config.yaml", "scale is", "what was asked", "data_root", *SCALES)
+PLACES = ("config.yaml", "scales/", COMMAND, "scale is", "what was asked", "data_root", *SCALES)
 
 
 def use(study: Study) -> None:

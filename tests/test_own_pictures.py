@@ -10,6 +10,7 @@ import yaml
 from conftest import ROOT, StudyCopy
 
 from imagestudy.errors import StudyError
+from imagestudy.origins import COMMAND
 from imagestudy.settings import Study
 
 OWN = {"name": "flowers", "path": "flowers"}
@@ -69,9 +70,9 @@ def test_the_block_may_say_more():
 @pytest.mark.parametrize(
     ("own", "message"),
     [
-        ({"path": "flowers"}, "config.yaml: own lacks name"),
-        ({"name": "my flowers", "path": "f"}, "config.yaml: own.name: 'my flowers' does not match"),
-        (OWN | {"size": 3}, "config.yaml: own has the unknown key 'size'; it may have: format, "),
+        ({"path": "flowers"}, f"{COMMAND}: own lacks name"),
+        ({"name": "my flowers", "path": "f"}, f"{COMMAND}: own.name: 'my flowers' does not match"),
+        (OWN | {"size": 3}, f"{COMMAND}: own has the unknown key 'size'; it may have: format, "),
         (OWN | {"format": "cifar10"}, "own.format is 'cifar10'; it must be one of folder, csv"),
     ],
 )

@@ -8,6 +8,7 @@ import yaml
 
 from imagestudy.errors import LONGEST, StudyError
 from imagestudy.merging import merged, without_left_out
+from imagestudy.origins import COMMAND
 from imagestudy.settings import Study, read_yaml
 
 ROOT = Path(__file__).parent.parent
@@ -177,7 +178,7 @@ def test_autokeras_as_it_comes_has_the_budget_of_the_searches():
     assert {search["device_seconds"] for search in study.searches.values()} == {budget}
 
 
-STOCK = "config.yaml: experiments.autokeras_stock"
+STOCK = f"{COMMAND}: experiments.autokeras_stock"
 REFUSED = [
     (
         {"experiments": {"alexnet": {"training": {"views": 2, "augmentation": {"cutmix": 1.0}}}}},
@@ -209,7 +210,7 @@ REFUSED = [
     ),
     (
         {"experiments": {"alexnt": None}},
-        "config.yaml: experiments.alexnt: None is not of type 'object'",
+        f"{COMMAND}: experiments.alexnt: None is not of type 'object'",
     ),
     (
         {"experiments": {"alexnet": {"device_seconds": 60}}},
@@ -242,24 +243,24 @@ REFUSED = [
                 }
             }
         },
-        "config.yaml: experiments.second lacks device_seconds; autokeras_stock would never end",
+        f"{COMMAND}: experiments.second lacks device_seconds; autokeras_stock would never end",
     ),
     ({"scale": "large"}, "scale is 'large'; it must be one of cpu, demo, full"),
     (
         {"experiments": {"alexnet": {"lr": 1}}},
-        "config.yaml: experiments.alexnet has the unknown key 'lr'; it may have: dataset, device_",
+        f"{COMMAND}: experiments.alexnet has the unknown key 'lr'; it may have: dataset, device_",
     ),
     (
         {"experiments": {"alexnet": {"network": {"wdth": 1}}}},
-        "config.yaml: experiments.alexnet.network has the unknown key 'wdth'; it may have: ave",
+        f"{COMMAND}: experiments.alexnet.network has the unknown key 'wdth'; it may have: ave",
     ),
     (
         {"searches": {"hand": {"candidates": [SHIFTED]}}},
-        "config.yaml: searches.hand.candidates[0].training.augmentation.translate is 40, but the",
+        f"{COMMAND}: searches.hand.candidates[0].training.augmentation.translate is 40, but the",
     ),
     (
         {"searches": {"autokeras": {"space": {"conv": {"filters": [16, 4096]}}}}},
-        "config.yaml: searches.autokeras.space.conv.filters has 4096; each must be at most 2048",
+        f"{COMMAND}: searches.autokeras.space.conv.filters has 4096; each must be at most 2048",
     ),
     (
         {"searches": {"autokeras": {"space": {"optimizers": "adam"}}}},
@@ -275,7 +276,7 @@ REFUSED = [
     ),
     (
         {"training": {"learning_rate": 0}},
-        "config.yaml: training.learning_rate: 0 is less than or equal to the minimum of 0 "
+        f"{COMMAND}: training.learning_rate: 0 is less than or equal to the minimum of 0 "
         "(Its peak.)",
     ),
     (
@@ -288,7 +289,7 @@ REFUSED = [
     ),
     (
         {"experiments": {"vgg16_fine_tune": {"start": "alexnet"}}},
-        "config.yaml: experiments.vgg16_fine_tune.start is 'alexnet'; it must be 'imagenet' or an "
+        f"{COMMAND}: experiments.vgg16_fine_tune.start is 'alexnet'; it must be 'imagenet' or an "
         "experiment with the network of vgg16 (there is: vgg16, vgg16_from_scratch)",
     ),
     (
@@ -326,11 +327,11 @@ REFUSED = [
     ),
     (
         {"own": {"name": "bundle", "path": "."}},
-        "config.yaml: own.name is 'bundle', but results/<scale>-bundle is where the results of a",
+        f"{COMMAND}: own.name is 'bundle', but results/<scale>-bundle is where the results of a",
     ),
     (
         {"searches": {"hand": {"rounds": 1000, "trials_per_round": 11}}},
-        "config.yaml: searches.hand has 11,000 trials (1 seeds, 1000 rounds of 11); it may have",
+        f"{COMMAND}: searches.hand has 11,000 trials (1 seeds, 1000 rounds of 11); it may have",
     ),
     (
         {"datasets": {"cifar10": {"path": "somewhere"}}},
@@ -387,7 +388,7 @@ REFUSED = [
     ),
     (
         {"statistics": {"families": {"transfer": [["vgg16_transfer", "vgg17"]]}}},
-        "config.yaml: statistics.families.transfer has 'vgg17'; it must be one of: keras_cnn, auto",
+        f"{COMMAND}: statistics.families.transfer has 'vgg17'; it must be one of: keras_cnn, auto",
     ),
     (
         {"statistics": {"families": {"transfer": [["vgg16_transfer", "vgg16"]]}}},
@@ -401,7 +402,7 @@ REFUSED = [
         {"statistics": {"families": {"again": [["vgg16_fine_tune", "vgg16_transfer"]]}}},
         "families.again has vgg16_fine_tune and vgg16_transfer once more; a pair is in one family",
     ),
-    ({"statistics": {"margin": 0}}, "config.yaml: statistics.margin: 0 is less than"),
+    ({"statistics": {"margin": 0}}, f"{COMMAND}: statistics.margin: 0 is less than"),
     (
         {"experiments": {"alexnet": {"improves": "vgg16"}}},
         "experiments.alexnet.improves is given, but its role is 'original'; it must be 'modern'",
@@ -418,7 +419,7 @@ REFUSED = [
         {"experiments": {"alexnet": {"role": "modern", "improves": "vgg16_transfer"}}},
         "experiments.alexnet.improves compares alexnet on tiny_imagenet and vgg16_transfer on cifa",
     ),
-    ({"paper": "a5"}, "config.yaml: paper is 'a5'; it must be one of a4, letter"),
+    ({"paper": "a5"}, f"{COMMAND}: paper is 'a5'; it must be one of a4, letter"),
     (
         {
             "experiments": {
@@ -431,7 +432,7 @@ REFUSED = [
                 }
             }
         },
-        "config.yaml: experiments.mine.network lacks dropout, batch_normalization, which alexnet",
+        f"{COMMAND}: experiments.mine.network lacks dropout, batch_normalization, which alexnet",
     ),
     (
         {"experiments": {"alexnet": {"network": {"units": 5}}}},
@@ -455,18 +456,18 @@ REFUSED = [
         {"title": "", "authors": ["x" * 2001]},
         "Text is not empty, and has at most 2000 characters",
     ),
-    ({"scale": "cpu", "data_root": "/a/{b}"}, "config.yaml: data_root"),
+    ({"scale": "cpu", "data_root": "/a/{b}"}, f"{COMMAND}: data_root"),
     (
         {"data_root": "/data"},
-        "config.yaml: data_root is '/data', but at scale demo the pictures of tiny_imagenet are",
+        f"{COMMAND}: data_root is '/data', but at scale demo the pictures of tiny_imagenet are",
     ),
     (
         {"experiments": {"a\n": {}}},
         "A name has small letters, digits and _, at most 60",
     ),
-    ({"searches": {"hand": {"rounds": 0}}}, "config.yaml: searches.hand.rounds: 0 is less than"),
-    ({"seeds": []}, "config.yaml: seeds"),
-    ({"searches": {"hand": {"candidates": []}}}, "config.yaml: searches.hand.candidates is empty"),
+    ({"searches": {"hand": {"rounds": 0}}}, f"{COMMAND}: searches.hand.rounds: 0 is less than"),
+    ({"seeds": []}, f"{COMMAND}: seeds"),
+    ({"searches": {"hand": {"candidates": []}}}, f"{COMMAND}: searches.hand.candidates is empty"),
 ]
 
 
@@ -522,3 +523,49 @@ def test_a_home_that_is_nobodys_is_named():
     study = Study.load(ROOT, {"scale": "cpu", "data_root": "~nobody_has_this_name/data"})
     with pytest.raises(StudyError, match="data_root is '~nobody_has_this_name/data'; there is no"):
         study.find_sources()
+
+
+@pytest.mark.parametrize(
+    ("scale", "asked", "said"),
+    [
+        ({}, {"sclae": "cpu"}, f"{COMMAND}: the top level has the unknown key 'sc"),
+        ({"seed": 1}, {}, "scales/demo.yaml: the top level has the unknown key 'seed'"),
+        (
+            {"experiments": {"alexnet": {"lr": 1}}},
+            {"experiments": {"alexnet": {"network": {"width": 0.1}}}},
+            "scales/demo.yaml: experiments.alexnet has the unknown key 'lr'",
+        ),
+        (
+            {"training": {"epochs": 1}},
+            {"training": {"epochs": 0}},
+            f"{COMMAND}: training.epochs: 0 is less",
+        ),
+        ({"training": {"epochs": 0}}, {"training": {"batch_size": 8}}, "scales/demo.yaml: train"),
+        (
+            {"searches": {"hand": {"candidates": [{"network": {"maps": [4]}}]}}},
+            {},
+            "scales/demo.yaml: searches.hand.candidates[0].network lacks convolutions_per_stage",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_looked_for_where_it_was_given(tmp_path, scale, asked, said):
+    for name in ("config.yaml", "config.schema.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("scales", "scripts/experiments"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    demo = yaml.safe_load((ROOT / "scales" / "demo.yaml").read_text())
+    (tmp_path / "scales" / "demo.yaml").write_text(yaml.safe_dump(merged(demo, scale)))
+    with pytest.raises(StudyError) as error:
+        Study.load(tmp_path, asked)
+    assert str(error.value).startswith(said)
+
+
+def test_what_was_given_nowhere_is_config_yamls(tmp_path):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config.pop("statistics")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    shutil.copy(ROOT / "config.schema.yaml", tmp_path)
+    for name in ("scales", "scripts/experiments"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    with pytest.raises(StudyError, match=r"^config\.yaml: the top level lacks statistics"):
+        Study.load(tmp_path, {"paper": "letter"})

@@ -316,7 +316,7 @@ def test_a_wrong_setting_stops_before_any_job(fresh_study):
     ended = fresh_study.snakemake("report.pdf", "--config", "experiments={alexnet: {lr: 1}}")
     assert ended.returncode != 0
     shown = ended.stdout + ended.stderr
-    assert "config.yaml: experiments.alexnet has the unknown key 'lr'" in shown
+    assert "--config or --configfile: experiments.alexnet has the unknown key 'lr'" in shown
     assert not (fresh_study.folder / "results").exists()
 
 

@@ -1,7 +1,7 @@
 """The study's settings: config.yaml, a scale over it, what was asked for over both; checked."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from imagestudy.errors import StudyError
 from imagestudy.families import check_families, families
 from imagestudy.files import is_there
 from imagestudy.merging import merged, without_left_out
+from imagestudy.origins import COMMAND, CONFIG, told
 from imagestudy.own_pictures import on_own_pictures
 from imagestudy.plain import require_plain
 from imagestudy.search.declaration import DEVELOPS
@@ -37,6 +38,8 @@ class Study:
     """All settings, as plain dictionaries; every experiment, search and data set by name."""
 
     config: dict[str, Any]
+    # By where they were given, the settings that these were made of.
+    layers: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, folder: Path, overrides: dict[str, Any]) -> "Study":
@@ -46,21 +49,24 @@ class Study:
         """
         require_plain(overrides, "what was asked for over config.yaml")
         overrides = typed(overrides)
-        known = read_yaml(folder / "config.yaml")
+        known = read_yaml(folder / CONFIG)
         scale = overrides.get("scale", known.get("scale"))
         scales = sorted(path.stem for path in (folder / "scales").glob("*.yaml"))
         if scale not in scales:
             raise StudyError(f"scale is {scale!r}; it must be one of {', '.join(scales)}")
-        over = merged(read_yaml(folder / "scales" / f"{scale}.yaml"), overrides)
-        everything = merged(known, over)
+        of_scale = f"scales/{scale}.yaml"
+        layers = {CONFIG: known, of_scale: read_yaml(folder / of_scale), COMMAND: overrides}
+        everything = merged(known, merged(layers[of_scale], overrides))
         config = without_left_out(everything, known) | {"scale": scale}
-        check_schema(config, read_yaml(folder / "config.schema.yaml"))
+        schema = read_yaml(folder / "config.schema.yaml")
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
-        if config["own"]:
-            config = on_own_pictures(config)
-        check(config, scripts)
-        check_families(config, everything["experiments"])
-        return cls(config)
+        with told(layers):
+            check_schema(config, schema)
+            if config["own"]:
+                config = on_own_pictures(config)
+            check(config, scripts)
+            check_families(config, everything["experiments"])
+        return cls(config, layers)
 
     @property
     def scale(self) -> str:
@@ -167,9 +173,10 @@ class Study:
 
         Raises a `StudyError` where one is not where it must be.
         """
-        sources = [self.source(dataset) for dataset in self.datasets]
-        if any(block.get("start") == IMAGENET for block in self.experiments.values()):
-            sources.append(self.imagenet_weights())
+        with told(self.layers):
+            sources = [self.source(dataset) for dataset in self.datasets]
+            if any(block.get("start") == IMAGENET for block in self.experiments.values()):
+                sources.append(self.imagenet_weights())
         return sources
 
     def generate_settings(self, dataset: str) -> dict[str, Any]:
