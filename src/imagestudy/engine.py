@@ -19,6 +19,7 @@ BATCH = 128
 STEPS = 3
 # A step that takes so many seconds tells enough by itself: the precision is none for this machine.
 LONG = 2
+CHOSEN = {"precision": str, "compiled": bool, "threads": int}
 
 
 def probe(threads: int, gpus: int = 0) -> dict[str, Any]:
@@ -46,9 +47,12 @@ def probe(threads: int, gpus: int = 0) -> dict[str, Any]:
 
 
 def read_engine(path: Path) -> dict[str, Any]:
-    """What `probe` found, from the file at `path`; a `StudyError` where another version did."""
+    """What `probe` found, from the file at `path`; a `StudyError` where another version did.
+
+    Where it was found on another processor that is said: it is kept, so that all runs are alike.
+    """
     found = read_json(path)
-    kinds = {"precision": str, "compiled": bool, "threads": int}
+    kinds = CHOSEN | {"hardware": dict}
     if not isinstance(found, dict) or not all(
         isinstance(found.get(key), kind) for key, kind in kinds.items()
     ):
@@ -56,6 +60,10 @@ def read_engine(path: Path) -> dict[str, Any]:
             f"{path} was made by another version of the study (it must have "
             f"{', '.join(kinds)}); remove it, and the machine is probed again"
         )
+    there, here = found["hardware"].get("cpu"), provenance.hardware()["cpu"]
+    if there != here:
+        kept = ", ".join(f"{key} {found[key]}" for key in CHOSEN)
+        print(f"{path} was measured on {there}, this is {here}: {kept} are kept, perhaps slow here")
     return found
 
 
@@ -63,7 +71,7 @@ def choice(measured: list[dict[str, Any]]) -> dict[str, Any]:
     """The first of `measured` that is as fast as the fastest, but for what is noise."""
     fastest = max(each["pictures_per_second"] for each in measured)
     first = next(each for each in measured if each["pictures_per_second"] * MARGIN >= fastest)
-    return {key: first[key] for key in ("precision", "compiled", "threads")}
+    return {key: first[key] for key in CHOSEN}
 
 
 def _said(*arguments: str) -> str:
