@@ -2,27 +2,35 @@
 
 Where they are installed, Keras imports scikit-learn for its wrappers, Matplotlib for its galleries
 and pandas for its adapters, and TensorFlow imports JAX for a converter: together two fifths of the
-time that `import keras` takes, which every job would pay. Each does without one that is missing.
-AutoKeras imports them itself.
+time that `import keras` takes, which every job would pay. KerasTuner imports scikit-learn for its
+Bayesian oracle, AutoKeras JAX and PyTorch for their errors: two seconds more, or five. Each does
+without one that is missing.
 """
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-UNUSED = ("sklearn", "matplotlib", "pandas", "jax")
+UNUSED = ("sklearn", "matplotlib", "pandas", "jax", "torch")
 
-# Only where the backend is known to be TensorFlow, as in every job: Keras on JAX needs JAX.
-_hidden = (
-    [name for name in UNUSED if name not in sys.modules]
-    if os.environ.get("KERAS_BACKEND") == "tensorflow"
-    else []
-)
-# Python takes a module that is `None` for one that is not installed.
-sys.modules.update(dict.fromkeys(_hidden))
-try:
+
+@contextmanager
+def without_unused() -> Iterator[None]:
+    """Let what is imported meanwhile find none of `UNUSED` that is not imported already."""
+    # Only where the backend is known to be TensorFlow, as in every job: Keras on JAX needs JAX.
+    is_known = os.environ.get("KERAS_BACKEND") == "tensorflow"
+    hidden = [name for name in UNUSED if is_known and name not in sys.modules]
+    # Python takes a module that is `None` for one that is not installed.
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+with without_unused():
     import keras
-finally:
-    for _name in _hidden:
-        del sys.modules[_name]
 
-__all__ = ["keras"]
+__all__ = ["keras", "without_unused"]

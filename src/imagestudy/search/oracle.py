@@ -13,10 +13,15 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
+import sklearn.gaussian_process
 from autokeras.tuners.greedy import GreedyOracle
 from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
+from keras_tuner.src.tuners import bayesian
 
 from imagestudy.search import space as spaces
+
+# KerasTuner takes it where it finds it when it is first imported: in `space` that is nowhere.
+bayesian.sklearn = sklearn
 
 OBJECTIVE = "val_accuracy"
 # From so many random points the Bayesian oracle looks for the best one.

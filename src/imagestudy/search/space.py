@@ -5,14 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import autokeras
-from autokeras.graph import Graph
-from keras.src.backend.common import global_state
-from keras_tuner import HyperParameters
-from keras_tuner.engine.hyperparameters import Boolean
-
 from imagestudy.errors import StudyError
-from imagestudy.lean import keras
+from imagestudy.lean import keras, without_unused
 from imagestudy.search.declaration import (
     HEAD,
     IMAGE_BLOCK,
@@ -21,6 +15,13 @@ from imagestudy.search.declaration import (
     declared_values,
     hyperparameters,
 )
+
+with without_unused():
+    import autokeras
+    from autokeras.graph import Graph
+    from keras.src.backend.common import global_state
+    from keras_tuner import HyperParameters
+    from keras_tuner.engine.hyperparameters import Boolean
 
 TRAINERS = ("optimizers", "learning_rates")
 # AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
