@@ -1,7 +1,10 @@
+import json
 import re
 import shutil
+import statistics
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -98,3 +101,33 @@ def test_the_readme_has_the_accuracies_that_were_reached_on_a_gpu():
     for title, accuracy in found.items():
         of_title = rows[rows["title"].str.split(r",| \(", regex=True).str[0] == title]
         assert accuracy in [f"{value:.3f}" for value in of_title["test_top1"]], title
+
+
+def test_the_readme_of_the_four_searches_has_their_numbers():
+    published = PUBLISH.parents[1] / "published/four_searches"
+    readme = (published / "README.md").read_text(encoding="utf-8").splitlines()
+    tables = [line.strip("| ").split(" | ") for line in readme if line.startswith("| ")]
+    rows = {"hand": "by hand", "autokeras": "AutoKeras, Bayesian", "random": "random"}
+    rows |= {"autokeras_greedy": "AutoKeras, greedy", "default": "default of the space"}
+    for search, title in rows.items():
+        trials = _results(published, f"searches/{search}/")
+        trained = [each for each in trials if each["status"] != "skipped"]
+        starts = sorted(each["seconds"]["start"] for each in trained)
+        found, took = (row for row in tables if row[0] == title)
+        assert found[1].split()[0] == str(len(trained))
+        assert found[2] == f"{sum(each['device_seconds'] for each in trained):.0f}"
+        assert found[3] == f"{max(each['score'] for each in trained):.3f}"
+        assert took[1:3] == [f"{statistics.median(starts):.1f}", f"{starts[-1]:.1f}"]
+        assert took[5] == f"{max(each['peak_memory_mb'] for each in trained):.0f} MB"
+    tested = {"keras_cnn": "by hand", "random_search": "random"}
+    for experiment, title in {**rows, **tested}.items():
+        for result in _results(published, f"runs/{experiment}/"):
+            (found, _) = (row for row in tables if row[0] == title)
+            assert found[4].startswith(f"{result['metrics']['test']['top1']:.3f} (")
+            assert found[5] == f"{result['device_seconds']:.0f}"
+
+
+def _results(published, place):
+    with zipfile.ZipFile(published / "bundle.zip") as bundle:
+        names = [name for name in bundle.namelist() if name.startswith(place)]
+        return [json.loads(bundle.read(name)) for name in names if name.endswith("/result.json")]
