@@ -525,6 +525,16 @@ def test_a_home_that_is_nobodys_is_named():
         study.find_sources()
 
 
+@pytest.fixture
+def settings_copy(tmp_path):
+    """What `Study.load` reads, to be changed."""
+    for name in ("config.yaml", "config.schema.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("scales", "scripts/experiments"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("scale", "asked", "said"),
     [
@@ -548,24 +558,17 @@ def test_a_home_that_is_nobodys_is_named():
         ),
     ],
 )
-def test_a_wrong_setting_is_looked_for_where_it_was_given(tmp_path, scale, asked, said):
-    for name in ("config.yaml", "config.schema.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("scales", "scripts/experiments"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+def test_a_wrong_setting_is_looked_for_where_it_was_given(settings_copy, scale, asked, said):
     demo = yaml.safe_load((ROOT / "scales" / "demo.yaml").read_text())
-    (tmp_path / "scales" / "demo.yaml").write_text(yaml.safe_dump(merged(demo, scale)))
+    (settings_copy / "scales" / "demo.yaml").write_text(yaml.safe_dump(merged(demo, scale)))
     with pytest.raises(StudyError) as error:
-        Study.load(tmp_path, asked)
+        Study.load(settings_copy, asked)
     assert str(error.value).startswith(said)
 
 
-def test_what_was_given_nowhere_is_config_yamls(tmp_path):
+def test_what_was_given_nowhere_is_config_yamls(settings_copy):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     config.pop("statistics")
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
-    shutil.copy(ROOT / "config.schema.yaml", tmp_path)
-    for name in ("scales", "scripts/experiments"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    (settings_copy / "config.yaml").write_text(yaml.safe_dump(config))
     with pytest.raises(StudyError, match=r"^config\.yaml: the top level lacks statistics"):
-        Study.load(tmp_path, {"paper": "letter"})
+        Study.load(settings_copy, {"paper": "letter"})
