@@ -166,6 +166,8 @@ def test_only_blocks_that_are_known_are_left_out():
     known = {"experiments": {"a": {"b": 1}}, "data_root": None}
     config = {"experiments": {"a": None, "c": None}, "data_root": None}
     assert without_left_out(config, known) == {"experiments": {"c": None}, "data_root": None}
+    of_scale = {"experiments": {"c": {"start": "b"}}}
+    assert without_left_out(config, known, of_scale) == {"experiments": {}, "data_root": None}
 
 
 def test_a_setting_may_be_null():

@@ -12,18 +12,19 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def without_left_out(config: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """`config` without the blocks that are null where `known`, which it was laid over, has them.
+def without_left_out(config: dict[str, Any], *known: dict[str, Any]) -> dict[str, Any]:
+    """`config` without the blocks that are null in it, and not in one of `known` that made it.
 
     A block is what stands by its name under a key of `config`. Null in place of a block that is not
     known is left for the schema to refuse: most likely its name is misspelt.
     """
     result = dict(config)
-    for key, blocks in known.items():
-        if isinstance(blocks, dict) and isinstance(result.get(key), dict):
-            result[key] = {
-                name: block
-                for name, block in result[key].items()
-                if block is not None or not isinstance(blocks.get(name), dict)
-            }
+    for layer in known:
+        for key, blocks in layer.items():
+            if isinstance(blocks, dict) and isinstance(result.get(key), dict):
+                result[key] = {
+                    name: block
+                    for name, block in result[key].items()
+                    if block is not None or not isinstance(blocks.get(name), dict)
+                }
     return result

@@ -57,7 +57,7 @@ class Study:
         of_scale = f"scales/{scale}.yaml"
         layers = {CONFIG: known, of_scale: read_yaml(folder / of_scale), COMMAND: overrides}
         everything = merged(known, merged(layers[of_scale], overrides))
-        config = without_left_out(everything, known) | {"scale": scale}
+        config = without_left_out(everything, known, layers[of_scale]) | {"scale": scale}
         schema = read_yaml(folder / "config.schema.yaml")
         scripts = {path.stem for path in (folder / "scripts" / "experiments").glob("*.py")}
         with told(layers):
