@@ -170,6 +170,19 @@ def test_only_blocks_that_are_known_are_left_out():
     assert without_left_out(config, known, of_scale) == {"experiments": {}, "data_root": None}
 
 
+def test_a_search_by_hand_can_be_made_another_with_null_for_what_that_does_not_read():
+    unread = {"network": None, "candidates": None}
+    space = load().searches["random"]["space"]
+    another = {"proposer": "random", "script": "autokeras", "space": space, **unread}
+    without = {"keras_cnn": None}
+    found = load(searches={"hand": another}, experiments=without).searches["hand"]
+    assert found["proposer"] == "random"
+    for key in unread:
+        less = {name: value for name, value in another.items() if name != key}
+        with pytest.raises(StudyError, match=f"searches.hand.{key} is given, but the proposer"):
+            load(searches={"hand": less}, experiments=without)
+
+
 def test_a_setting_may_be_null():
     assert load(training={"seconds": "null"}).config["training"]["seconds"] is None
 

@@ -161,7 +161,7 @@ def _check_candidates(
             f"must be one of: {', '.join(built)}"
         )
     for number, candidate in enumerate(search["candidates"]):
-        network = merged(search.get("network", {}), candidate.get("network") or {})
+        network = merged(search.get("network") or {}, candidate.get("network") or {})
         _check_network(f"{place}.candidates[{number}].network", script, network)
         own = merged(training, candidate.get("training") or {})
         _check_training(f"{place}.candidates[{number}].training", own, side)
