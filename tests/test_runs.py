@@ -30,6 +30,7 @@ OVERRIDES = {
     "searches": {"hand": {"training": {"epochs": 1, "max_parameters": 100000, "memory_mb": None}}},
 }
 SIZES = {"maps": [4], "convolutions_per_stage": 1, "units": 8}
+BURST = {"learning_rate": 1e30, "warmup": 0.0}
 CODE = {"digest": "", "modules": {}}
 
 
@@ -148,11 +149,32 @@ def test_memory_that_runs_out_is_a_failed_trial(trial, tmp_path):
     assert "MemoryError" in result(tmp_path)["error"]
 
 
+class Untrainable(keras.layers.Layer):
+    def call(self, inputs, training=None):
+        if training:
+            raise ValueError("not in training")
+        return inputs
+
+
+def test_a_network_whose_training_fails_is_described_nevertheless(trial, tmp_path):
+    def failing(run):
+        plain = keras_cnn(**run.shape, **run.network)
+        run.train(keras.Model(plain.inputs, Untrainable()(plain.outputs[0])))
+
+    trial(network=SIZES).perform(failing)
+    found = result(tmp_path)
+    assert found["status"] == "failed" and "in user code" in found["error"]
+    assert found["network"]["parameters"] > 0
+
+
 @pytest.mark.parametrize(
     ("settings", "status", "error"),
     [
         ({"memory_mb": 1}, "failed", "out of memory: more than 1 MB"),
-        ({"learning_rate": 1e30, "warmup": 0.0, "epochs": 5}, "failed", "not finite"),
+        (BURST | {"epochs": 5}, "failed", "not finite"),
+        # What its only step does shows in its score alone.
+        (BURST | {"flops": 1}, "failed", "not finite"),
+        (BURST | {"seconds": 1e-9, "epochs": 2}, "failed", "not finite"),
         ({"seconds": 1e-9, "epochs": 2}, "stopped", "time"),
         ({"seconds": 1e-9, "epochs": 1}, "completed", None),
         ({"flops": 1}, "completed", None),
@@ -165,6 +187,7 @@ def test_how_a_trial_ended_is_recorded(settings, status, error, trial, tmp_path)
     assert (found["score"] is None) == (status == "failed")
     assert found["network"]["parameters"] > 0
     assert found["epochs"] > 0
+    assert found["batch_size"] <= 24  # training pictures
     assert all(found["seconds"][of] > 0 for of in ("total", "start", "training"))
     assert not (tmp_path / "checkpoints").exists()
 
@@ -209,6 +232,15 @@ def test_a_trial_that_died_by_its_own_fault_is_not_tried_again(
     assert found["seconds"]["total"] > 30
     assert found["peak_memory_mb"] == 90000
     assert not (tmp_path / "checkpoints").exists()
+
+
+def test_what_was_spent_with_other_threads_is_counted(data, trial, tmp_path):
+    again = trial(network=SIZES)
+    (tmp_path / "checkpoints").mkdir(exist_ok=True)
+    (tmp_path / "checkpoints" / f"{again._key()}.spent").write_text("[30.0, 700.0, 0]")
+    again._record.threads_used += 1
+    again.perform(train_keras_cnn)
+    assert result(tmp_path)["seconds"]["earlier"] == 30
 
 
 def test_a_run_is_evaluated_on_every_split(run, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from imagestudy.errors import StudyError
@@ -166,7 +167,10 @@ def test_an_exhausted_space_skips():
 
 def test_seed_zero_is_a_seed():
     search = GREEDY | {"seed": 0}
-    assert propose(search, 1, []) == propose(search, 1, [])
+    first = propose(search, 1, [])["trials"]
+    np.random.random()  # where NumPy's generator stands must not matter
+    assert propose(search, 1, [])["trials"] == first
+    assert propose(search | {"seed": 1}, 1, [])["trials"] != first
 
 
 def test_random_differs_by_seed_and_default_is_one_trial():

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from imagestudy.errors import StudyError
+from imagestudy.failures import OversizedError, of_exception
+from imagestudy.provenance import peak_memory_mb
 from imagestudy.search.declaration import OPTIMIZERS, STOCK, describe, hyperparameters
 from imagestudy.search.proposers import propose
 from imagestudy.search.space import (
@@ -187,6 +189,25 @@ def test_a_network_that_cannot_be_built_ends_no_proposal(capsys):
     container.values["image_block_1/res_net_block_1/version"] = "resnet9"
     explore(space, SHAPE, 3, container)
     assert "this network cannot be built" in capsys.readouterr().out
+
+
+def test_a_network_that_would_fill_the_memory_is_not_built(capsys):
+    """AutoKeras's default head on 512 maps of a photograph has 400 million weights."""
+    space = {
+        "blocks": ["conv"],
+        "augment": [False],
+        "normalize": [False],
+        "conv": {"num_blocks": [1], "num_layers": [1], "filters": [512]},
+    }
+    before = peak_memory_mb()
+    container = declared(space)
+    explore(space, (128, 128, 3), 200, container)
+    assert "cannot be built: more than 250000000 parameters" in capsys.readouterr().out
+    with pytest.raises(OversizedError) as raised:
+        build_network(space, container.values, (128, 128, 3), 200)
+    assert of_exception(raised.value, False).startswith("oversized: more than 250000000 parameters")
+    assert peak_memory_mb() - before < 500
+    assert build_network(space, container.values, SHAPE, 3).count_params() > 0
 
 
 @pytest.mark.parametrize("proposer", ["default", "autokeras", "random"])

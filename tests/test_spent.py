@@ -70,11 +70,16 @@ def test_a_crash_is_known_afterwards_and_a_kill_is_none(tmp_path, end, crash):
         (3, 1e9, False, None),  # nothing was killed since
         (4, 1.0, False, None),  # a small process would not have been chosen
         (4, 1e9, True, None),  # it was told to end, and did
+        (4, 300.0, False, "killed by the system for its memory"),  # the container has 1 GB
+        (4, 200.0, False, None),
     ],
 )
 def test_a_process_that_the_system_killed_for_its_memory(
     tmp_path, monkeypatch, kills, memory, ended, crash
 ):
+    limit = tmp_path / "memory.max"
+    limit.write_text("1000000000\n" if memory < 1e9 else "max\n")
+    monkeypatch.setattr(spent, "LIMITS", (limit, tmp_path / "of the first version"))
     vmstat = tmp_path / "vmstat"
     vmstat.write_text(f"pgfault 12\noom_kill {kills}\n")
     monkeypatch.setattr(spent, "VMSTAT", vmstat)

@@ -12,6 +12,10 @@ CRASHED = "crashed"
 LONGEST = 300
 
 
+class OversizedError(Exception):
+    """A network was not built to its end, as its weights might fill the machine's memory."""
+
+
 def of_network(described: dict[str, Any], training: dict[str, Any]) -> str | None:
     """Why a network, as `networks.description` describes it, is not trained at all."""
     limit = training["max_parameters"]
@@ -55,6 +59,8 @@ def of_training(status: str, training: dict[str, Any], is_trial: bool) -> str | 
 def of_exception(error: Exception, built: bool) -> str:
     """What was raised, while the network was being built or, with `built`, after that."""
     message = f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST]
+    if isinstance(error, OversizedError):
+        return f"{OVERSIZED}: {error}"
     if is_out_of_memory(error):
         return f"{OUT_OF_MEMORY}: {message}"
     return message if built else f"{INVALID_GRAPH}: {message}"

@@ -61,7 +61,7 @@ class Run:
         self.training: dict[str, Any] = effective["training"]
         self.data: Dataset = open_dataset(self._inputs["data"].parent)
         engine = self._engine(threads)
-        self._built = False
+        self._described: dict[str, Any] | None = None
         self._started: keras.Model | None = None
         self._record = Record(
             {name: Path(path) for name, path in outputs.items()},
@@ -118,6 +118,7 @@ class Run:
         )
         if self._gpus:
             require_found(device.kind())
+        # ASSUME: all its processes had as many threads as this one, where it was begun with others.
         path = self._checkpoints / f"{self._key()}.spent"
         with Spent(path, self._record.seconds, provenance.peak_memory_mb) as spent:
             self._record.earlier = spent.earlier
@@ -143,8 +144,8 @@ class Run:
             if not is_result or is_of_disk(error):
                 raise
             traceback.print_exc()
-            failure = failures.of_exception(error, self._built)
-            self._record.write_unfinished("failed", failure)
+            failure = failures.of_exception(error, self._described is not None)
+            self._record.write_unfinished("failed", failure, network=self._described)
 
     def load_start(self, base: keras.Model) -> None:
         """Give `base` the weights that the settings' `start` names, and record where from."""
@@ -157,16 +158,17 @@ class Run:
         A result of the same making that is there already is kept. It was written by a process that
         went on when what had started it was killed.
         """
-        self._built = True
         if self._record.is_export:
             return self._record.write_network(network)
         if self._record.is_written():
             return print("an earlier process has finished this; its result is kept")
-        described = describe(network)
+        described = self._described = describe(network)
         failure = failures.of_network(described, self.training)
         if failure:
             return self._record.write_unfinished("failed", failure, network=described)
-        key = self._key(self._record.start)
+        record = self._record
+        arithmetic = [record.precision, record.compiled, record.threads_used]
+        key = self._key(*arithmetic, record.start)
         checkpoint = Checkpoint(self._checkpoints, key)
         started = self._record.seconds()
         network.compile(jit_compile=device.jit_compile())
@@ -186,6 +188,7 @@ class Run:
         ended = self._record.seconds()
         found = {
             "network": described,
+            "batch_size": min(self.training["batch_size"], len(inputs.train[1])),
             "epochs": fitted.epochs,
             "steps": fitted.step,
             "seconds": {
@@ -287,9 +290,7 @@ class Run:
     def _key(self, *more: Any) -> str:
         """Names files of this run, made as it is now, and by `more`."""
         code, data = self._record.code["digest"], self.data.digest
-        record = self._record
-        arithmetic = [record.precision, record.compiled, record.threads_used]
-        made_with = [self._settings, self._choice, code, data, *arithmetic, *more]
+        made_with = [self._settings, self._choice, code, data, *more]
         return provenance.digest(made_with)[:16]
 
     def _evaluate(

@@ -11,11 +11,17 @@ from types import TracebackType
 
 import psutil
 
-SECONDS = 1.0  # between two notes: so much of a killed process is forgotten
+# Between two notes: so much of a killed process is forgotten, or all of its start.
+SECONDS = 1.0
 # The kernel ends what has most memory. What has less than this part of all of it was not meant.
 LEAST_PART_KILLED = 0.25
 # Of all control groups of the system, which has one such count.
 VMSTAT = Path("/proc/vmstat")
+# What a container may take at most, in the second and the first version of control groups.
+LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 
 
 class Spent:
@@ -73,7 +79,7 @@ class Spent:
         return found and found[1]
 
     def _kill(self, kills: float) -> str | None:
-        large = self.most_memory * 1e6 > LEAST_PART_KILLED * psutil.virtual_memory().total
+        large = self.most_memory * 1e6 > LEAST_PART_KILLED * _memory()
         # The file is gone where the process itself came to its end, as after SIGTERM.
         killed = large and self._fault_path.exists() and _kills() > kills
         return "killed by the system for its memory" if killed else None
@@ -89,6 +95,12 @@ class Spent:
             memory = max(self.most_memory, self._memory())
             partial.write_text(json.dumps([self.earlier + self._clock(), memory, _kills()]))
             partial.replace(self._path)
+
+
+def _memory() -> int:
+    """Bytes that this machine has, or allows the container that this process is in."""
+    allowed = [int(text) for path in LIMITS if (text := _text(path).strip()).isdigit()]
+    return min([psutil.virtual_memory().total, *allowed])
 
 
 def _kills() -> int:

@@ -216,6 +216,9 @@ class _Fit:
                     "selection_loss": scores["loss"],
                 }
             )
+            # Its last step's update shows in no loss of training.
+            if scores["loss"] is None and now.status in ("completed", "stopped"):
+                now.status = "diverged"
             if now.status in ("diverged", "out_of_memory"):
                 return
             best = now.history[now.best_epoch - 1]["selection_top1"] if now.best_epoch else -1.0

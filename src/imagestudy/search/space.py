@@ -1,11 +1,13 @@
 """Networks of a declared space: AutoKeras's own graph, built by AutoKeras's own blocks."""
 
 import collections
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from imagestudy.errors import StudyError
+from imagestudy.failures import OversizedError
 from imagestudy.lean import keras, without_unused
 from imagestudy.search.declaration import (
     HEAD,
@@ -23,6 +25,8 @@ with without_unused():
     from keras_tuner import HyperParameters
     from keras_tuner.engine.hyperparameters import Boolean
 
+# A gigabyte of float32. 512 maps of a photograph, flattened by AutoKeras, would want several.
+MOST_PARAMETERS = 250_000_000
 TRAINERS = ("optimizers", "learning_rates")
 # AutoKeras's own; without them its `adam` and `adam_weight_decay` would be the same
 WEIGHT_DECAYS = {"adam": 0.0, "adamw": 0.01}
@@ -84,8 +88,11 @@ def declared(space: dict[str, Any], complete: bool = False) -> HyperParameters:
 
 
 def grow(network: Graph, container: HyperParameters) -> keras.Model:
-    """Build `network` with the values in `container`, which gains what the graph asks for."""
-    with _names_from_one():
+    """Build `network` with the values in `container`, which gains what the graph asks for.
+
+    Raises `OversizedError` before the memory of more than `MOST_PARAMETERS` is taken.
+    """
+    with _names_from_one(), _of_bounded_size():
         compiled = network.build(container)
     return keras.Model(compiled.inputs[0], compiled.outputs[0], name="autokeras")
 
@@ -193,6 +200,25 @@ def _as_trained(network: keras.Model, statistics: dict[str, list[float]] | None)
 def _only(space: dict[str, Any], key: str) -> Any:
     values = declared_values(space, key)
     return values[0] if values and len(values) == 1 else None
+
+
+@contextmanager
+def _of_bounded_size() -> Iterator[None]:
+    """Count the parameters of what is built, which Keras gives values as soon as it knows them."""
+    add, parameters = keras.Layer.add_weight, 0
+
+    def counted(layer: keras.Layer, shape: Any = None, *arguments: Any, **named: Any) -> Any:
+        nonlocal parameters
+        parameters += math.prod(shape or ())
+        if parameters > MOST_PARAMETERS:
+            raise OversizedError(f"more than {MOST_PARAMETERS} parameters")
+        return add(layer, shape, *arguments, **named)
+
+    keras.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = add
 
 
 @contextmanager
