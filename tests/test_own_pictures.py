@@ -85,7 +85,7 @@ def test_a_wrong_block_is_refused(own, message):
 
 
 def test_pictures_that_are_not_there_are_named():
-    with pytest.raises(StudyError, match="datasets.flowers.path is 'flowers'; nothing is there"):
+    with pytest.raises(StudyError, match=f"{COMMAND}: own.path is 'flowers'; nothing is there"):
         study_of("demo").find_sources()
 
 

@@ -275,9 +275,11 @@ def test_a_finished_run_of_other_making_is_done_again(run, tmp_path):
 
 
 def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
-    run(trial=None, network={}, training={}, status="failed").perform(train_keras_cnn)
+    why = {"status": "failed", "error": "oversized"}
+    run(trial=None, network={}, training={}, **why).perform(train_keras_cnn)
     found = result(tmp_path)
-    assert (found["status"], found["error"]) == ("failed", "the search found no network")
+    assert found["status"] == "failed"
+    assert found["error"] == "the search found no network; of most of its trials: oversized"
     with np.load(tmp_path / "predictions.npz") as arrays:
         assert arrays["log_probabilities"].shape == (0, 3)
 

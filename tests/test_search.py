@@ -224,8 +224,9 @@ def test_a_ledger_of_several_seeds_counts_each_search_by_itself():
 
 def test_a_search_without_any_score_ends_as_failed():
     results = carried_out(HAND, [[None, None]], {(1, 1): "failed", (1, 2): "failed"})
-    best = select_best(HAND, results)
+    best = select_best(HAND, [each | {"error": "oversized"} for each in results])
     assert (best["status"], best["trial"], best["score"]) == ("failed", None, None)
+    assert best["error"] == "oversized"
     assert ledger_rows(HAND, results)["best_so_far"].isna().all()
     json.dumps(best, allow_nan=False)
 
@@ -278,6 +279,14 @@ def test_shape_and_classes_come_from_the_data():
         (GREEDY | {"space": {"blocks": []}}, "blocks is []; it must be a list of one or more"),
         (GREEDY | {"space": SPACE | {"optimizers": ["lion"]}}, "optimizers is 'lion'"),
         (GREEDY | {"space": SPACE | {"learning_rates": ["1e-3"]}}, "has '1e-3'; each must be"),
+        (
+            GREEDY | {"space": SPACE | {"conv": {"kernel_size": [0]}}},
+            "kernel_size has 0; each must be a whole number above 0",
+        ),
+        (
+            GREEDY | {"space": SPACE | {"conv": {"dropout": [-0.1]}}},
+            "dropout has -0.1; each must be a number from 0",
+        ),
         (GREEDY | {"space": SPACE | {"block": ["conv"]}}, "space has the unknown key 'block'"),
         (GREEDY | {"space": SPACE | {"\n": ["conv"]}}, r"space has the unknown key '\n'"),
         (GREEDY | {"space": SPACE | {"conv": {"width": [3]}}}, "conv has the unknown key 'width'"),

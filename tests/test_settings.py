@@ -111,11 +111,79 @@ def test_nested_values_of_a_command_line_are_read_as_what_they_are():
     assert study.dataset_settings("cifar10")["test_pictures_per_class"] is None
 
 
+@pytest.mark.parametrize("number", ["1e-3", "1E-3", "+.1e-2", "1.e-3"])
+def test_a_number_may_have_an_exponent_alone(number, settings_copy):
+    asked = {"experiments": {"alexnet": {"training": {"learning_rate": number}}}}
+    assert load(**asked).run_settings("alexnet", 1)["training"]["learning_rate"] == 0.001
+    demo = settings_copy / "scales" / "demo.yaml"
+    demo.write_text(f"experiments: {{alexnet: {{training: {{learning_rate: {number}}}}}}}")
+    found = Study.load(settings_copy, {"scale": "demo"}).run_settings("alexnet", 1)
+    assert found["training"]["learning_rate"] == 0.001
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "block", "message"),
+    [
+        (
+            "experiments",
+            "keras_cnn",
+            {"network": {"units": 3}},
+            "network is given, but it is the network that search hand found",
+        ),
+        (
+            "experiments",
+            "keras_cnn",
+            {"training": {"optimizer": "adam"}},
+            "training.optimizer is given, but search hand decides it: its candidates say so",
+        ),
+        (
+            "experiments",
+            "autokeras",
+            {"training": {"learning_rate": 0.1}},
+            "training.learning_rate is given, but search autokeras decides it: its space says so",
+        ),
+        (
+            "searches",
+            "random",
+            {"training": {"optimizer": "adam"}},
+            "training.optimizer is given, but search random decides it: its space says so",
+        ),
+    ],
+)
+def test_what_a_search_decides_is_not_set_elsewhere(kind, name, block, message):
+    with pytest.raises(StudyError) as raised:
+        load(**{kind: {name: block}})
+    assert f"{kind}.{name}.{message}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "known"),
+    [("searches", "autokers", "autokeras, "), ("experiments", "alexnett", "alexnet, ")],
+)
+def test_a_name_that_is_new_is_told_beside_those_that_there_are(kind, name, known):
+    with pytest.raises(StudyError) as raised:
+        load(**{kind: {name: {"title": "New"}}})
+    assert f"{kind}.{name} lacks " in str(raised.value)
+    assert "; it is new, those that there are: " in str(raised.value)
+    assert known in str(raised.value)
+
+
+def test_the_readmes_space_is_sound():
+    text = (ROOT / "README.md").read_text()
+    space = yaml.safe_load(re.search(r"```\n(space:.*?)```", text, re.DOTALL)[1])
+    assert load(searches={"autokeras": space}).searches["autokeras"]["space"]["conv"]
+
+
+def test_a_list_that_is_too_long_is_told_how_long_it_may_be():
+    with pytest.raises(StudyError, match=r"candidates\[0\].network.maps is .* at most 5 values"):
+        load(searches={"hand": {"candidates": [{"network": {"maps": [4] * 9}}]}})
+
+
 def test_what_a_search_found_is_trained_by_the_recipe_of_its_trials():
-    recipe = {"batch_size": 512, "optimizer": "adam", "seconds": 7}
+    recipe = {"batch_size": 512, "label_smoothing": 0.2, "seconds": 7}
     study = load(searches={"hand": {"training": recipe}})
     trained = study.run_settings("keras_cnn", 1)["training"]
-    assert (trained["batch_size"], trained["optimizer"]) == (512, "adam")
+    assert (trained["batch_size"], trained["label_smoothing"]) == (512, 0.2)
     assert trained["seconds"] != 7  # a limit is the trials' own
     own = load(
         searches={"hand": {"training": recipe}},

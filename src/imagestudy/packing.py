@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -104,6 +105,9 @@ def unpack(bundle: Bundle, folder: Path) -> None:
     for name, data in content.items():
         if Path(name).name in CONTRACTS:
             require_contract(Path(name), _json(name, data))
+    # Of another bundle of this scale, which may have had other experiments and searches.
+    for before in ("runs", "searches", "experiments"):
+        shutil.rmtree(folder / before, ignore_errors=True)
     for name, data in content.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)

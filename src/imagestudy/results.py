@@ -205,8 +205,12 @@ def choice_of(best: dict[str, Any] | None) -> dict[str, Any]:
         return choice
     # The winner is trained again at the experiment's own length, not at the trial's.
     training = {key: value for key, value in best["training"].items() if key in RECIPE}
-    status = "failed" if best["trial"] is None else "proposed"
-    return choice | {"network": best["network"], "training": training, "status": status}
+    choice |= {"network": best["network"], "training": training}
+    if best["trial"] is not None:
+        return choice
+    why = best.get("error")
+    reason = "the search found no network" + (f"; of most of its trials: {why}" if why else "")
+    return choice | {"status": "failed", "reason": reason}
 
 
 def summarised(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Run:
         if self._choice["status"] == "skipped":
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
-            return self._record.write_unfinished("failed", "the search found no network")
+            return self._record.write_unfinished("failed", self._choice["reason"])
         if self._record.is_export:
             hide()
         device.prepare(

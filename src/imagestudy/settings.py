@@ -1,6 +1,7 @@
 """The study's settings: config.yaml, a scale over it, what was asked for over both; checked."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from imagestudy.text import guarded
 
 # Safe, and written in C where PyYAML has that: every dry run waits for it. That one ends without a
 # word where brackets or dashes lie too deep in each other, so many of them are left to Python's.
-SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# 1e-3 is a number for everyone but YAML 1.1, which wants 1.0e-3.
+EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 OPENING = ("[", "{", "- ", "? ")
 MOST_OPENING = 5000
 DATASET_DEFAULTS = {"train_pictures_per_class": None, "test_pictures_per_class": None}
@@ -109,11 +111,11 @@ class Study:
         block = self.config["datasets"][dataset]
         kind = self.source_kind(dataset)
         if kind == "own":
-            path = _expanded(block["path"], f"datasets.{dataset}.path")
+            path = _expanded(block["path"], self._path_key(dataset))
             if not is_there(path):
                 raise StudyError(
-                    f"config.yaml: datasets.{dataset}.path is {block['path']!r}; nothing is there, "
-                    "it must be a folder or an archive"
+                    f"config.yaml: {self._path_key(dataset)} is {block['path']!r}; nothing is "
+                    "there, it must be a folder or an archive"
                 )
             return str(path)
         official = ARCHIVES[block["format"]]
@@ -122,6 +124,9 @@ class Study:
         if kind == "generated":
             return f"resources/{self.scale}/{dataset}/{official.file}"
         return f"resources/{official.file}"
+
+    def _path_key(self, dataset: str) -> str:
+        return "own.path" if self.config["own"] else f"datasets.{dataset}.path"
 
     @property
     def _data_root(self) -> Path:
@@ -139,7 +144,7 @@ class Study:
             stats = [each.stat() for each in files]
         except OSError as error:
             raise StudyError(
-                f"config.yaml: datasets.{dataset}.path is {self.source(dataset)!r}; "
+                f"config.yaml: {self._path_key(dataset)} is {self.source(dataset)!r}; "
                 f"{error.filename} in it cannot be read ({error.strerror}): change its permissions"
             ) from None
         return {
@@ -357,7 +362,7 @@ def typed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        read = yaml.safe_load(value)
+        read = float(value) if EXPONENT.fullmatch(value) else yaml.safe_load(value)
     except Exception:  # what is no YAML may raise anything, and is text
         return value
     number = isinstance(read, int | float) and math.isfinite(read)
@@ -392,12 +397,23 @@ def _repeated_key(root: yaml.Node | None) -> yaml.ScalarNode | None:
     return None
 
 
+def _with_exponents(loader: Any) -> Any:
+    numbers = type("Loader", (loader,), {})
+    whole = re.compile(f"^(?:{EXPONENT.pattern})$")
+    numbers.add_implicit_resolver("tag:yaml.org,2002:float", whole, list("-+.0123456789"))
+    return numbers
+
+
+SLOW = _with_exponents(yaml.SafeLoader)
+SAFE = _with_exponents(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, loaded safely."""
     try:
         text = path.read_text(encoding="utf-8")
         many = sum(text.count(each) for each in OPENING) > MOST_OPENING
-        loader = yaml.SafeLoader if many else SAFE
+        loader = SLOW if many else SAFE
         found = yaml.load(text, loader) or {}
         repeated = _repeated_key(yaml.compose(text, loader))
     except Exception as error:  # a date that is none, or brackets without end, may raise anything

@@ -10,6 +10,7 @@ from jsonschema.validators import extend
 from imagestudy.builders import sizes
 from imagestudy.errors import StudyError
 from imagestudy.merging import merged
+from imagestudy.search.trials import decided
 from imagestudy.search.validation import SCRIPT, check_search
 from imagestudy.sources import ARCHIVES, IMAGENET
 
@@ -32,7 +33,7 @@ def check_schema(config: dict[str, Any], schema: dict[str, Any]) -> None:
     """Refuse what `schema` does not allow, naming the place, what is there and what may be."""
     error = best_match(WHOLE(schema).iter_errors(config))
     if error is not None:
-        raise StudyError(f"config.yaml: {_explained(error)}")
+        raise StudyError(f"config.yaml: {_explained(error, config)}")
     for name, search in config["searches"].items():
         if search is not None:  # another check says what is wrong with one that is
             _require_few(name, search)
@@ -47,17 +48,26 @@ def _require_few(name: str, search: dict[str, Any]) -> None:
         )
 
 
-def _explained(error: ValidationError) -> str:
-    place = ".".join(str(part) for part in error.absolute_path) or "the top level"
+def _explained(error: ValidationError, config: dict[str, Any]) -> str:
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path]
+    place = "".join(parts).removeprefix(".") or "the top level"
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema.get("properties", {}))
         unknown = sorted(set(error.instance) - set(allowed))
         return f"{place} has the unknown key {unknown[0]!r}; it may have: {', '.join(allowed)}"
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        return f"{place} lacks {', '.join(missing)}"
+        lacking = f"{place} lacks {', '.join(missing)}"
+        if len(parts) != 2:
+            return lacking
+        kind, name = error.absolute_path
+        known = [each for each in config[kind] if each != name]
+        return f"{lacking}; it is new, those that there are: {', '.join(known)}"
+    if error.validator in ("maxItems", "minItems"):
+        few = "at most" if error.validator == "maxItems" else "at least"
+        return f"{place} is {error.instance!r}; it must have {few} {error.validator_value} values"
     if error.validator == "enum":
-        allowed = ", ".join(map(str, error.validator_value))
+        allowed = ", ".join("null" if each is None else str(each) for each in error.validator_value)
         return f"{place} is {error.instance!r}; it must be one of {allowed}"
     meaning = error.schema.get("description", "")
     return f"{place}: {error.message}" + (f" ({meaning})" if meaning else "")
@@ -75,6 +85,7 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
     for name, block in config["searches"].items():
         training = merged(config["training"], block["training"])
         check_search(name, block, training)
+        _check_undecided(f"config.yaml: searches.{name}", block, name, block)
         side = config["datasets"][block["dataset"]]["image_size"]
         _check_training(f"config.yaml: searches.{name}.training", training, side)
         _check_candidates(f"config.yaml: searches.{name}", block, training, side, scripts)
@@ -88,6 +99,17 @@ def check(config: dict[str, Any], scripts: Iterable[str]) -> None:
         _check_own_search(name, config)
         _check_start(name, config, scripts)
         _check_search_of(name, config)
+
+
+def _check_undecided(place: str, block: dict[str, Any], name: str, search: dict[str, Any]) -> None:
+    """Refuse settings of a training that each trial of the search `name` brings of its own."""
+    unread = sorted(decided(search) & block.get("training", {}).keys())
+    if unread:
+        own = "candidates say" if search["proposer"] == "hand" else "space says"
+        raise StudyError(
+            f"{place}.training.{unread[0]} is given, but search {name} decides it: its {own} so of "
+            "every trial; change it there, or leave it out here"
+        )
 
 
 def _check_known(place: str, value: str, known: Iterable[str]) -> None:
@@ -281,6 +303,12 @@ def _check_search_of(name: str, config: dict[str, Any]) -> None:
             f"config.yaml: experiments.{name}.search_seed is {seed}; the seeds of search "
             f"{block['search']} are {', '.join(map(str, search['seeds']))}"
         )
+    if block.get("network"):
+        raise StudyError(
+            f"config.yaml: experiments.{name}.network is given, but it is the network that search "
+            f"{block['search']} found; change that search, or leave network out"
+        )
+    _check_undecided(f"config.yaml: experiments.{name}", block, block["search"], search)
     for key in ("script", "dataset"):
         if search[key] != block[key]:
             raise StudyError(

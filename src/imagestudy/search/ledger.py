@@ -1,6 +1,7 @@
 """The ledger of a search: a row for each trial, whatever became of it."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +130,15 @@ def _row(search: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
 def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
     """The best trial by selection top-1, of equals the earlier, and what the search cost.
 
-    Where no trial has a score, `status` is `failed` and `trial` None: the final run then records
-    that the search found no network, and the report can still be made.
+    Where no trial has a score, `status` is `failed`, `trial` None and `error` that of most trials:
+    the final run then records that the search found no network, and the report can still be made.
     """
     ordered = sorted(results, key=trials.position)
     scores = [trials.score(result) for result in ordered]
     best = None
     if any(score is not None for score in scores):
         best = int(np.argmax([-1.0 if score is None else score for score in scores]))
+    errors = Counter(result["error"] for result in ordered if best is None)
     round_number, trial = (None, None) if best is None else trials.position(ordered[best])
     proposal = {"network": {}, "training": {}} if best is None else trials.proposal(ordered[best])
     return {
@@ -147,6 +149,7 @@ def select_best(search: dict[str, Any], results: list[dict[str, Any]]) -> dict[s
         "seed": search["seed"],
         "dataset": ordered[0]["data"]["name"],
         "status": "failed" if best is None else "completed",
+        "error": errors.most_common(1)[0][0] if errors else None,
         "round": round_number,
         "trial": trial,
         "score": None if best is None else scores[best],

@@ -16,8 +16,18 @@ RECIPE = (
     "batch_size",
     "augmentation",
 )
+# AutoKeras's space has these of every network.
+OF_SPACE = {"optimizer", "learning_rate"}
 # with a score that counts
 SCORED = ("completed", "stopped")
+
+
+def decided(search: dict[str, Any]) -> set[str]:
+    """The settings of a training that every trial of `search` has from what is put forward."""
+    if search["proposer"] != "hand":
+        return set(OF_SPACE)
+    each = [set(candidate.get("training") or {}) for candidate in search["candidates"]]
+    return set.intersection(*each) & set(RECIPE)
 
 
 def position(result: dict[str, Any]) -> tuple[int, int]:

@@ -38,8 +38,8 @@ def check_search(name: str, search: dict[str, Any], training: dict[str, Any]) ->
         _one_of(where, "oracle", search.get("oracle"), ORACLES)
     elif search.get("oracle") is not None:
         raise StudyError(
-            f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one, "
-            "remove it here"
+            f"{where}.oracle is {search['oracle']!r}; only the proposer 'autokeras' has one; "
+            "remove it, or set it to null where another file gives it"
         )
     _check_initial_points(where, search)
     _check_budget(where, search["device_seconds"], training["seconds"])
@@ -51,8 +51,8 @@ def _check_initial_points(where: str, search: dict[str, Any]) -> None:
         return
     if search.get("oracle") != "bayesian":
         raise StudyError(
-            f"{where}.initial_points is {points}; only the oracle 'bayesian' has them, remove it "
-            "here"
+            f"{where}.initial_points is {points}; only the oracle 'bayesian' has them; remove it, "
+            "or set it to null where another file gives it"
         )
     if points >= trials:
         raise StudyError(
@@ -140,8 +140,7 @@ def _check_values(where: str, key: str, values: Any, stock_key: str) -> None:
             _one_of(where, key, value, _OWN_WORDS.get(stock_key, stock.values))
     for value in values:
         if not _fits(value, stock.values[0]):
-            kind = "true or false" if stock.boolean else "a number above or equal to 0"
-            raise StudyError(f"{where}.{key} has {value!r}; each must be {kind}")
+            raise StudyError(f"{where}.{key} has {value!r}; each must be {_kind(stock.values[0])}")
         if stock_key in _BELOW_ONE and value >= 1:
             raise StudyError(f"{where}.{key} has {value!r}; each must be below 1: it is a fraction")
         if stock_key in _MOST and value > _MOST[stock_key]:
@@ -162,6 +161,13 @@ def _fits(value: Any, example: Any) -> bool:
         return isinstance(value, type(example))
     number = _whole(value) or (isinstance(example, float) and isinstance(value, float))
     return number and (value > 0 if isinstance(example, int) else value >= 0)
+
+
+def _kind(example: Any) -> str:
+    """What `_fits` wants of a value."""
+    if isinstance(example, bool | str):
+        return "true or false" if isinstance(example, bool) else "a text"
+    return "a whole number above 0" if isinstance(example, int) else "a number from 0"
 
 
 def _check_budget(where: str, budget: float | None, cap: float | None) -> None:
