@@ -55,6 +55,6 @@ def in_data_root(official: Official, data_root: Path) -> Path:
         if is_there(data_root / name):
             return data_root / name
     raise StudyError(
-        f"config.yaml: data_root is {data_root}, which has no {' and no '.join(names)}; put it there, or leave "
-        "data_root out to have it downloaded"
+        f"config.yaml: data_root is {data_root}, which has no {' and no '.join(names)}; put it "
+        "there, or leave data_root out to have it downloaded"
     )
