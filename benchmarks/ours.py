@@ -1,5 +1,6 @@
 """Worker: the study's trainer on one network. usage: ours.py NETWORK PRECISION THREADS"""
 
+import contextlib
 import itertools
 import json
 import sys
@@ -15,6 +16,7 @@ from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.vgg16 import vgg16
 
 CLASSES, BATCH, STEPS = 200, 128, 6
+SECONDS = 5  # a slow processor has fewer steps, as in pytorch.py
 SHAPE = {
     "image_shape": (32, 32, 3),
     "classes": CLASSES,
@@ -47,13 +49,19 @@ SETTINGS = {
 
 
 def report_rates(trained: Epochs, inputs: np.ndarray) -> None:
-    """Train an epoch of `inputs` for each line that comes in, and print its pictures per second."""
+    """Train on `inputs` for each line that comes in, and print the pictures per second.
+
+    An epoch, or as many steps of it as `SECONDS` allow.
+    """
     for epoch, _ in enumerate(sys.stdin):
-        began = time.monotonic()
-        batches = trained.batches(inputs, epoch)
-        while some := list(itertools.islice(batches, trained.at_once)):
-            trained.train(some, [SETTINGS["learning_rate"]] * len(some))
-        print(json.dumps(len(inputs) / (time.monotonic() - began)), flush=True)
+        began, steps = time.monotonic(), 0
+        with contextlib.closing(trained.batches(inputs, epoch)) as batches:
+            while some := list(itertools.islice(batches, trained.at_once)):
+                trained.train(some, [SETTINGS["learning_rate"]] * len(some))
+                steps += len(some)
+                if time.monotonic() - began > SECONDS:
+                    break
+        print(json.dumps(steps * BATCH / (time.monotonic() - began)), flush=True)
 
 
 if __name__ == "__main__":
