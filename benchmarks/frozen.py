@@ -8,12 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 from ours import SETTINGS, SHAPE, report_rates
 
 from imagestudy import device, frozen, optimizers
 from imagestudy.epochs import Epochs
+from imagestudy.lean import keras
 from imagestudy.networks.heads import dense_head
 from imagestudy.networks.vgg16 import convolutional_base, freeze_blocks
 

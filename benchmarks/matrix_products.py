@@ -5,9 +5,8 @@ import math
 import sys
 import time
 
-import keras
-
 from imagestudy import device
+from imagestudy.lean import keras
 
 SIDES, TIMES = {device.CPU: 2048, device.GPU: 16384}, 12
 

@@ -6,11 +6,11 @@ import json
 import sys
 import time
 
-import keras
 import numpy as np
 
 from imagestudy import device, optimizers
 from imagestudy.epochs import Epochs
+from imagestudy.lean import keras
 from imagestudy.networks.alexnet import alexnet
 from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.vgg16 import vgg16
