@@ -120,8 +120,8 @@ def test_a_bundle_holds_no_path_of_the_machine_it_was_made_on(finished_study, pa
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (RESULT, '"batch_size": 12', '"batch_size": 13',
-         f"{RESULT}: settings.training.batch_size is 13, expected 12"),
+        (RESULT, '"momentum": 0.9', '"momentum": 0.8',
+         f"{RESULT}: settings.training.momentum is 0.8, expected 0.9"),
         (TRIAL, '"learning_rate": 0.01', '"learning_rate": 0.02',
          f"{TRIAL}: settings.training.learning_rate is 0.02, expected 0.01"),
         (RESULT, '"status": "', '"status": "not ', f"{RESULT}: its content is another"),

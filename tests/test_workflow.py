@@ -244,12 +244,12 @@ def test_a_result_of_other_settings_is_refused(finished_study, tmp_path, result,
     study = finished_study.copy(tmp_path)
     with edited(
         study.folder / "results" / "demo" / result / "result.json",
-        '"batch_size": 12',
-        '"batch_size": 13',
+        '"momentum": 0.9',
+        '"momentum": 0.8',
     ):
         ended = study.snakemake(f"results/demo/{target}", "--forcerun", rule)
     assert ended.returncode != 0
-    assert "settings.training.batch_size is 13, expected 12" in ended.stdout + ended.stderr
+    assert "settings.training.momentum is 0.8, expected 0.9" in ended.stdout + ended.stderr
     assert study.snakemake(f"results/demo/{target}").returncode == 0
 
 
