@@ -54,12 +54,11 @@ def measure() -> list[dict]:
 
 
 def _imitated(precision: str, measured: list[dict]) -> bool:
-    """Whether the probe found the precision much slower than another."""
-    rates = {True: 0.0, False: 0.0}
-    for each in measured:
-        of_it = each["precision"] == precision
-        rates[of_it] = max(rates[of_it], each["pictures_per_second"])
-    return IMITATED * rates[True] < rates[False]
+    """Whether the probe found the precision much slower than the fastest."""
+    rates = [(each["pictures_per_second"], each["precision"]) for each in measured]
+    fastest_rate, _ = max(rates)
+    own = max((rate for rate, of in rates if of == precision), default=fastest_rate)
+    return IMITATED * own < fastest_rate
 
 
 def _operations_of_vgg16() -> int:
