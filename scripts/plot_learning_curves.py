@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib import style
 
-from imagestudy.evidence import chance
+from imagestudy.data import chance
 from imagestudy.figures.frames import histories
 from imagestudy.figures.learning import learning_curves
 from imagestudy.figures.saving import save

@@ -8,7 +8,7 @@ import sample_results
 from matplotlib import rcParams, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from imagestudy import costs
+from imagestudy import races
 from imagestudy.evidence import Evidence, summary_frame
 from imagestudy.figures import data, frames, learning, many, pictures, results
 from imagestudy.figures import networks as drawings
@@ -157,7 +157,7 @@ def test_changes_of_the_lead_are_where_the_curves_cross():
         for name, curve in curves.items()
     }
     ledgers["more"] = ledgers["found"]
-    (race,) = costs.races(ledgers, searches)
+    (race,) = races.races(ledgers, searches)
     assert [(each["device_seconds"], each["leader"]) for each in race.changes] == [
         (20, "found"), (30, "declared"), (40, "found"),
     ]  # fmt: skip
@@ -165,12 +165,12 @@ def test_changes_of_the_lead_are_where_the_curves_cross():
     titles = frames.leads(ledgers, searches, {"cifar10": {"title": "CIFAR-10"}})
     assert list(titles["dataset"]) == ["CIFAR-10"] * 3
     level = ledgers | {"declared": ledgers["found"]}
-    assert costs.races(level, searches)[0].leader is None
+    assert races.races(level, searches)[0].leader is None
     # What is found after the cheaper search has ended is no lead over it.
     longer = ledgers["found"].assign(cumulative_device_seconds=[10, 20, 30, 41])
-    assert costs.races(ledgers | {"found": longer}, searches)[0].leader == "declared"
+    assert races.races(ledgers | {"found": longer}, searches)[0].leader == "declared"
     nothing = ledgers["declared"].assign(best_so_far=np.nan)
-    (race,) = costs.races(ledgers | {"declared": nothing}, searches)
+    (race,) = races.races(ledgers | {"declared": nothing}, searches)
     assert (race.leader, race.without_score) == (None, ("declared",))
 
 

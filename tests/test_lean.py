@@ -30,10 +30,25 @@ found = {"keras", "autokeras", "tensorflow", "jax"} & set(sys.modules)
 assert not found, found
 """
 
+DRAWS = """
+import runpy, sys
+from pathlib import Path
+for path in Path("scripts").glob("plot_*.py"):
+    if path.stem not in ("plot_accuracy", "plot_cost"):  # which draw intervals
+        runpy.run_path(str(path))
+assert "statsmodels" not in sys.modules
+"""
+
 
 def test_what_does_not_train_imports_no_keras():
     environment = os.environ | {"PYTHONPATH": "src"}
     subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, env=environment, check=True)
+
+
+def test_what_only_draws_imports_no_statistics():
+    """They take as long as all else that a figure needs."""
+    environment = os.environ | {"PYTHONPATH": "src"}
+    subprocess.run([sys.executable, "-c", DRAWS], cwd=ROOT, env=environment, check=True)
 
 
 def test_a_job_imports_nothing_that_it_does_not_use():

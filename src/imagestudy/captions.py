@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imagestudy.costs import races
 from imagestudy.evidence import Evidence
 from imagestudy.figures.many import CONFUSED_CLASSES, NAMED_CLASSES
 from imagestudy.plausibility import Anchored, anchored
+from imagestudy.races import races
 from imagestudy.tables.pictures import EXTREMES, by_class
 
 

@@ -15,6 +15,12 @@ SCHEMA = 1  # of dataset.json
 SPLITS = ("train", "selection", "test")
 
 
+def chance(description: dict[str, Any]) -> float:
+    """The test accuracy of guessing, of a data set with this dataset.json."""
+    test = description["splits"]["test"]
+    return max(test["per_class"]) / test["pictures"]
+
+
 @dataclass(frozen=True)
 class Split:
     """Pictures (uint8, N x H x W x 3) and their class numbers (int32, N)."""

@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from imagestudy import statistics
+from imagestudy.data import chance
 from imagestudy.results import read_json, read_record, read_summary
 from imagestudy.search.ledger import read_ledger
 from imagestudy.sources import IMAGENET
@@ -203,12 +204,6 @@ class Evidence:
             if same and few == (len(pictures) == 1 and None not in pictures):
                 return pair
         return None
-
-
-def chance(dataset: dict[str, Any]) -> float:
-    """The test accuracy of guessing, from what a data set's dataset.json holds."""
-    test = dataset["splits"]["test"]
-    return max(test["per_class"]) / test["pictures"]
 
 
 def has_seen(experiment: dict[str, Any], dataset: dict[str, Any]) -> bool:

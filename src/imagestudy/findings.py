@@ -5,7 +5,6 @@ from typing import Any
 from imagestudy import statistics, wording
 from imagestudy.choices import choice, highest
 from imagestudy.claims import Claim, Words, lacking, of_methods
-from imagestudy.costs import Race, races
 from imagestudy.evidence import Evidence, Pair
 from imagestudy.methods import (
     HOLDS,
@@ -15,6 +14,7 @@ from imagestudy.methods import (
     Methods,
     decided,
 )
+from imagestudy.races import Race, races
 from imagestudy.repeated import cells, order, overfits
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from imagestudy.costs import races
 from imagestudy.figures.data import choose, scaled_boxes
 from imagestudy.figures.pictures import Shown
+from imagestudy.races import races
 from imagestudy.results import read_record
 from imagestudy.search.ledger import read_ledger
 

@@ -11,17 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras_tuner
 import numpy as np
-import sklearn.gaussian_process
-from autokeras.tuners.greedy import GreedyOracle
-from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
-from keras_tuner.src.tuners import bayesian
 
+from imagestudy.lean import without_unused
 from imagestudy.search import space as spaces
 
-# KerasTuner takes it where it finds it when it is first imported: in `space` that is nowhere.
-bayesian.sklearn = sklearn
+with without_unused():
+    import keras_tuner
+    from autokeras.tuners.greedy import GreedyOracle
+    from keras_tuner.oracles import BayesianOptimizationOracle, RandomSearchOracle
+    from keras_tuner.src.tuners import bayesian
 
 OBJECTIVE = "val_accuracy"
 # From so many random points the Bayesian oracle looks for the best one.
@@ -34,6 +33,13 @@ class Bayesian(BayesianOptimizationOracle):
     """KerasTuner's, which can be told what it `answered`: to find it again takes 10 s or more."""
 
     answered: dict[str, Any] | None = None
+
+    def __init__(self, **options: Any) -> None:
+        # KerasTuner takes it where it finds it when it is first imported, which above is nowhere.
+        import sklearn.gaussian_process
+
+        bayesian.sklearn = sklearn
+        super().__init__(**options)
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """What KerasTuner's oracle gives, or gave; random numbers are drawn as it draws them."""

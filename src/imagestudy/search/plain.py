@@ -3,9 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-from autokeras.keras_layers import CastToFloat32
 
-from imagestudy.lean import keras
+from imagestudy.lean import keras, without_unused
+
+with without_unused():
+    from autokeras.keras_layers import CastToFloat32
 
 
 def plain(network: keras.Model) -> keras.Model:

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import autokeras
-from autokeras.tuners.task_specific import ImageClassifierTuner
-from keras_tuner import HyperParameters
-from keras_tuner.engine.trial import Trial, TrialStatus
-
 from imagestudy.data import Split
-from imagestudy.lean import keras
+from imagestudy.lean import keras, without_unused
 from imagestudy.search.oracle import SEED_FOR_ZERO
 from imagestudy.search.plain import plain
 from imagestudy.training import Training
+
+with without_unused():
+    import autokeras
+    from autokeras.tuners.task_specific import ImageClassifierTuner
+    from keras_tuner import HyperParameters
+    from keras_tuner.engine.trial import Trial, TrialStatus
 
 LONGEST_ERROR = 300
 
