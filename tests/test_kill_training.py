@@ -28,7 +28,7 @@ SETTINGS = {
     "experiments": {
         "alexnet": {
             "network": {"width": 0.05},
-            "training": {"epochs": 12, "batch_size": 8, "optimizer": "adam", "ema": 0.9},
+            "training": {"epochs": 6, "batch_size": 8, "optimizer": "adam", "ema": 0.9},
         }
     },
 }
@@ -105,7 +105,7 @@ class Training:
         }
 
     def started(self, moment="never"):
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "KERAS_BACKEND": "tensorflow"}
         return subprocess.Popen(
             [sys.executable, "-c", CODE, json.dumps(self.arguments), moment],
             env=environment,

@@ -26,9 +26,8 @@ DATA = {
     "scale": "demo",
     "datasets": {
         "tiny_imagenet": {
-            "image_size": 8,
             "selection_fraction": 0.3,
-            "generate": {"classes": 3, "train": 10, "test": 4, "unlabelled": 1, "seed": 1},
+            "generate": {"classes": 3, "train": 200, "test": 4, "unlabelled": 1, "seed": 1},
         }
     },
 }
@@ -94,7 +93,7 @@ def test_the_budget_ends_the_search(ended):
 def test_the_result_fulfils_the_contract(ended):
     folder, result = ended
     assert result["status"] in ("completed", "at_chance")
-    assert [result["metrics"][split]["pictures"] for split in ("selection", "test")] == [9, 12]
+    assert [result["metrics"][split]["pictures"] for split in ("selection", "test")] == [180, 12]
     history = pd.read_csv(folder / "history.csv")
     assert list(history.columns) == HISTORY
     assert len(history) == result["epochs"] == result["own_search"]["trials"][0]["epochs"]

@@ -118,20 +118,26 @@ def test_the_history_has_a_row_per_epoch(finished_study):
     assert list(history["epoch"]) == [1]
 
 
-@pytest.mark.parametrize("experiment", ["alexnet", "autokeras", "vgg16_transfer"])
-def test_a_saved_network_predicts_the_same_in_a_clean_process(finished_study, experiment):
-    folder = results(finished_study, experiment)
-    dataset = json.loads((folder / "result.json").read_text())["data"]["name"]
-    images = finished_study.folder / "results" / "demo" / "data" / dataset / "test_images.npy"
+def test_saved_networks_predict_the_same_in_a_clean_process(finished_study):
     code = (
         "import keras, numpy as np, sys\n"
-        "network = keras.saving.load_model(sys.argv[1])\n"
-        "np.save(sys.argv[3], network.predict(np.load(sys.argv[2]), verbose=0))\n"
+        "for network, images, found in zip(*[iter(sys.argv[1:])] * 3):\n"
+        "    network = keras.saving.load_model(network)\n"
+        "    np.save(found, network.predict(np.load(images), verbose=0))\n"
     )
-    found = finished_study.folder / f"{experiment}.npy"
-    subprocess.run([sys.executable, "-c", code, folder / "model.keras", images, found], check=True)
-    with np.load(folder / "predictions.npz") as arrays:
-        np.testing.assert_allclose(np.load(found), np.exp(arrays["log_probabilities"]), atol=2e-3)
+    arguments, checked = [], {}
+    for experiment in ("alexnet", "autokeras", "vgg16_transfer"):
+        folder = results(finished_study, experiment)
+        dataset = json.loads((folder / "result.json").read_text())["data"]["name"]
+        data = finished_study.folder / "results" / "demo" / "data" / dataset
+        found = finished_study.folder / f"{experiment}.npy"
+        checked[found] = folder / "predictions.npz"
+        arguments += [folder / "model.keras", data / "test_images.npy", found]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)
+    for found, predictions in checked.items():
+        with np.load(predictions) as arrays:
+            expected = np.exp(arrays["log_probabilities"])
+        np.testing.assert_allclose(np.load(found), expected, atol=2e-3)
 
 
 def test_a_start_is_declared_and_its_weights_are_kept(finished_study):
