@@ -7,7 +7,7 @@ import sys
 import pypdf
 import pytest
 import yaml
-from conftest import ROOT, StudyCopy
+from conftest import ROOT, SIZES, StudyCopy
 
 from imagestudy.errors import StudyError
 from imagestudy.origins import COMMAND
@@ -16,7 +16,7 @@ from imagestudy.settings import Study
 OWN = {"name": "flowers", "path": "flowers"}
 # What the example runs as it does elsewhere (test_workflow), and what no line here asks about.
 LESS = {
-    "experiments": dict.fromkeys(["alexnet_own", "alexnet", "vgg16"]),
+    "experiments": dict.fromkeys(["alexnet_own", "alexnet", *SIZES]),
     "searches": dict.fromkeys(["random", "default"]),
 }
 
