@@ -9,49 +9,40 @@ import sys
 import tempfile
 from pathlib import Path
 
-from workers import ROOT, limit
+from workers import ROOT, fastest, limit
 
 from imagestudy.settings import Study
 
 START = 6.0  # seconds: imports, building, loading
 WAITING = 0.05  # part of the training
 SCORING = 0.05
-EPOCHS = 4
-# A tenth of them is the selection split: one batch of the evaluation, as in full-sized data.
-SIZES = {"train": 250, "test": 20, "unlabelled": 0}
-OVERRIDES = {
-    "scale": "demo",
-    "seeds": [1],
-    "datasets": {
-        "tiny_imagenet": {"generate": {"classes": 20, "seed": 1, **SIZES}},
-        "cifar10": {"generate": {"classes": 10, "seed": 2, **SIZES | {"train": 500}}},
+# Pictures per second of the probe's network, below which fewer pictures tell as much: the first
+# steps of a training, in which it is traced, weigh less the longer it takes.
+SLOW = 600
+SEARCHES = {
+    "hand": {
+        "trials_per_round": 1,
+        "training": {"epochs": 1, "max_parameters": None},
+        "candidates": [
+            {
+                "network": {
+                    "maps": [64, 128, 256],
+                    "convolutions_per_stage": 2,
+                    "units": 256,
+                    "batch_normalization": True,
+                },
+                "training": {"optimizer": "adam", "learning_rate": 0.001},
+            }
+        ],
     },
-    "training": {"batch_size": 128, "epochs": EPOCHS, "precision": "auto", "compiled": "auto"},
-    "searches": {
-        "hand": {
-            "trials_per_round": 1,
-            "training": {"epochs": 1, "max_parameters": None},
-            "candidates": [
-                {
-                    "network": {
-                        "maps": [64, 128, 256],
-                        "convolutions_per_stage": 2,
-                        "units": 256,
-                        "batch_normalization": True,
-                    },
-                    "training": {"optimizer": "adam", "learning_rate": 0.001},
-                }
-            ],
-        },
-        "autokeras": {
-            "initial_points": None,
-            "rounds": 1,
-            "trials_per_round": 1,
-            "training": {"epochs": 1},
-        },
-        "random": None,
-        "default": None,
+    "autokeras": {
+        "initial_points": None,
+        "rounds": 1,
+        "trials_per_round": 1,
+        "training": {"epochs": 1},
     },
+    "random": None,
+    "default": None,
 }
 WIDE = ("alexnet", "vgg16", "vgg16_transfer", "vgg16_fine_tune")
 
@@ -84,18 +75,38 @@ def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
     return limit(f"{name} ({worst})", measured(seconds[worst]), most, unit)
 
 
-def _results() -> dict[str, dict]:
-    experiments = {name: {"training": {"epochs": EPOCHS}} for name in _originals()}
+def _config() -> dict:
+    """The whole study's settings; a tenth of the pictures is the selection split."""
+    slow = max(each["pictures_per_second"] for each in fastest()["measured"]) < SLOW
+    epochs, train = (2, 2500) if slow else (4, 5000)
+    settings = {"epochs": epochs, "batch_size": 128, "precision": "auto", "compiled": "auto"}
+    experiments = {name: {"training": {"epochs": epochs}} for name in _originals()}
     for name in WIDE:
         experiments[name]["network"] = {"width": 1.0}
-    config = OVERRIDES | {"experiments": {"vgg16_from_scratch": None} | experiments}
+    few = {"classes": 10, "train": train // 10, "test": 20, "unlabelled": 0}
+    return {
+        "scale": "demo",
+        "seeds": [1],
+        "datasets": {
+            "tiny_imagenet": {"generate": few | {"seed": 1}},
+            "cifar10": {"generate": few | {"seed": 2}},
+        },
+        "training": settings,
+        "experiments": {"vgg16_from_scratch": None} | experiments,
+        "searches": SEARCHES,
+    }
+
+
+def _results() -> dict[str, dict]:
+    config = _config()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(config))
-        targets = {name: f"results/demo/runs/{name}/seed-1/result.json" for name in experiments}
+        targets = {name: f"results/demo/runs/{name}/seed-1/result.json" for name in _originals()}
         subprocess.run(
             [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-             "--directory", folder, "--cores", "2", "--set-threads", "run=2", "trial=2",
+             "--directory", folder, "--cores", "2", "--set-threads", "probe_engine=2",
+             "run=2", "trial=2",
              "--configfile", str(path), "--", *targets.values()],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

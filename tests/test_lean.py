@@ -7,15 +7,13 @@ from conftest import ROOT
 
 CODE = """
 import importlib, sys
-from imagestudy import runs
-from imagestudy import lean
-from imagestudy.search import space
+from imagestudy import lean, runs
+from imagestudy.search import oracle, stock
 found = [name for name in lean.UNUSED if name in sys.modules]
 assert not found, found
 for name in lean.UNUSED:
     if name != "torch":  # only `make benchmark` installs it
         importlib.import_module(name)
-from imagestudy.search import oracle
 bayesian = oracle.Bayesian(objective="val_accuracy", max_trials=2, num_initial_points=1)
 assert bayesian.gpr.kernel.nu == 2.5
 """

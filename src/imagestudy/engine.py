@@ -25,19 +25,21 @@ CHOSEN = {"precision": str, "compiled": bool, "threads": int}
 def probe(threads: int, gpus: int = 0) -> dict[str, Any]:
     """Train a small network for a few steps in the ways that come into question.
 
-    `threads` are those that a training may use; half of them may be faster, where two share a core.
+    `threads` are those that a training may use; half of them, tried in the fastest way alone, may
+    be faster where two share a core.
     `gpus`: how many this job was lent; a `StudyError` where the backend then finds none.
     Returns the fastest `precision`, `compiled` and `threads`, all that was `measured` (pictures per
     second), and the machine it holds for.
     """
     if gpus:
         require_found(_said("-c", "from imagestudy import device; print(device.kind())"))
-    measured = []
-    for count in sorted({threads, max(1, threads // 2)}, reverse=True):
+    measured = json.loads(_said("-m", __name__, str(threads)))
+    best = choice(measured)
+    # On a GPU the threads of a CPU decide nothing.
+    if threads > 1 and measured[0]["device"] == "cpu":
         # The backends read the number of threads once in a process.
-        measured += json.loads(_said("-m", __name__, str(count)))
-        if measured[-1]["device"] == "gpu":
-            break  # there the threads of a CPU decide nothing
+        way = best["precision"], json.dumps(best["compiled"])
+        measured += json.loads(_said("-m", __name__, str(threads // 2), *way))
     return choice(measured) | {
         "measured": measured,
         "software": provenance.software(),
@@ -151,4 +153,8 @@ def _seconds_of_a_step() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(int(sys.argv[1]))))
+    count, *way = sys.argv[1:]
+    if way:
+        print(json.dumps([_measured(int(count), way[0], json.loads(way[1]))]))
+    else:
+        print(json.dumps(_measure(int(count))))
