@@ -18,17 +18,16 @@ def load_start(
     """Give `base` its starting weights and return their provenance.
 
     `start` is `imagenet` (`path` is Keras's published file without top, whose MD5 is verified) or
-    the name of an experiment of this study (`path` is its saved network; layers are matched by
-    name). Returns `provenance` (`imagenet` or `study`), `name` and `digest`, SHA-256 of the file.
+    the name of an experiment of this study (`path` is its saved network, which begins with the
+    layers of `base`: its weights alone are read, no network is built). Returns `provenance`
+    (`imagenet` or `study`), `name` and `digest`, SHA-256 of the file.
     """
     if start == IMAGENET:
         require_md5(path, imagenet_md5)
     try:
-        if start == IMAGENET:
-            base.load_weights(path)
-        else:
+        if start != IMAGENET:
             _require_small(path)
-            _copy(keras.saving.load_model(path, safe_mode=True), base)
+        base.load_weights(path)
     except Exception as error:  # a damaged file, or one made to do harm, may raise anything
         reason = " ".join(str(error).split())[:LONGEST_REASON]
         raise StudyError(
@@ -45,9 +44,3 @@ def _require_small(path: Path) -> None:
         for entry in archive.infolist():
             if entry.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"{entry.filename[:100]} is compressed, it must not be")
-
-
-def _copy(parent: keras.Model, base: keras.Model) -> None:
-    for layer in base.layers:
-        if layer.weights:
-            layer.set_weights(parent.get_layer(layer.name).get_weights())
