@@ -139,6 +139,15 @@ def test_a_keras_file_made_to_do_harm_runs_nothing(tmp_path, monkeypatch, change
     )
 
 
+def test_without_safe_mode_a_layer_would_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    network = keras.Sequential([keras.Input(SHAPE), keras.layers.Lambda(TOUCH)])
+    network.save(tmp_path / "model.keras")
+    (tmp_path / "touched").unlink()
+    keras.saving.load_model(tmp_path / "model.keras", safe_mode=False)
+    assert (tmp_path / "touched").exists()
+
+
 def test_a_network_without_the_layers_is_refused(tmp_path):
     keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten()]).save(tmp_path / "model.keras")
     with pytest.raises(StudyError, match=r"model.keras: its weights do not fit"):
