@@ -67,6 +67,10 @@ def test_batch_normalization(precision, options):
         ({}, 7),
         ({"strides": 2}, 4),
         ({"padding": "valid"}, 4),
+        ({"padding": "valid"}, 3),
+        ({"padding": "valid", "activation": "relu"}, 8),
+        ({}, 8),
+        ({}, 9),
         ({"dilation_rate": 2}, 4),
         ({"groups": 2}, 4),
     ],
@@ -91,6 +95,17 @@ def test_the_gradient_of_weights_stays_in_the_type_of_the_computations():
     with fast.layers(network), tf.GradientTape() as tape:
         outputs = network(tf.ones((2, 5)))
     assert tape.gradient(outputs, layer.kernel.value).dtype == tf.bfloat16
+
+
+def test_the_gradient_of_a_bias_is_right_in_bfloat16():
+    layer = keras.layers.Conv2D(4, 1, dtype="mixed_bfloat16")
+    network = keras.Sequential([keras.Input((16, 16, 3)), layer])
+    upstream = tf.cast(np.random.default_rng(1).normal(0.1, 1, (128, 16, 16, 4)), tf.bfloat16)
+    with fast.layers(network), tf.GradientTape() as tape:
+        outputs = network(tf.ones((128, 16, 16, 3)))
+    found = tape.gradient(outputs, layer.bias.value, output_gradients=upstream)
+    expected = tf.cast(upstream, tf.float64).numpy().sum(axis=(0, 1, 2))
+    np.testing.assert_allclose(tf.cast(found, tf.float64), expected, rtol=1e-2)
 
 
 def test_frozen_batch_normalization_stays_as_it_is():
