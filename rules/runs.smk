@@ -15,8 +15,8 @@ rule probe_engine:
         mem_mb=growing(4000),
         gpu=TRAINING_GPUS,
         runtime=growing(30),
-    params:
-        code=code("probe_engine.py"),
+    # No digest of the code: it is made once. Were it made again, Snakemake would look at nothing
+    # that takes it as `ancient`, and an edit of the code or a setting would train nothing.
     message:
         with_needs(
             "probe_engine",

@@ -371,6 +371,9 @@ def test_what_the_settings_leave_open_a_probe_decides_once(fresh_study):
     assert result["threads_used"] == min(engine["threads"], result["threads"])
     (fresh_study.folder / "results/demo/engine.json").touch()
     assert fresh_study.planned(target, *left_open) == {}
+    module = fresh_study.folder / "src" / "imagestudy" / "training.py"
+    with edited(module, "CHECKPOINT_SECONDS = 60", "CHECKPOINT_SECONDS = 61"):
+        assert fresh_study.planned(target, *left_open) == {"run": 1}
 
 
 ALEXNET = {

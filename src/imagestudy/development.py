@@ -29,7 +29,9 @@ def with_tries(published: Path, ledgers: list[Path]) -> pd.DataFrame:
     """The rows of `published`, if it is there, and those of `ledgers` that it lacks."""
     known = [read_ledger(path) for path in (published, *ledgers) if path.exists()]
     rows = pd.concat(known)[COLUMNS]
-    return rows[rows["status"] != "skipped"].drop_duplicates(SAME, ignore_index=True)
+    # Whole numbers stay so where some rows have none.
+    rows = rows[rows["status"] != "skipped"].convert_dtypes()
+    return rows.drop_duplicates(SAME, ignore_index=True)
 
 
 if __name__ == "__main__":
