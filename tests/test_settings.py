@@ -49,6 +49,8 @@ def test_the_example_of_four_searches_compares_like_with_like():
     example = yaml.safe_load((ROOT / "examples" / "four_searches.yaml").read_text())
     study = Study.load(ROOT, merged({"scale": "cpu"}, example))
     assert study.searches.keys() == {"hand", "autokeras", "autokeras_greedy", "random", "default"}
+    oracles = {name: study.searches[name]["oracle"] for name in ("autokeras", "autokeras_greedy")}
+    assert oracles == {"autokeras": "bayesian", "autokeras_greedy": "greedy"}
     every = study.searches.values()
     assert len({json.dumps(study.training_of(each)) for each in every}) == 1
     assert len({each["device_seconds"] for each in every}) == 1
