@@ -45,6 +45,20 @@ def test_default_of_a_space_with_one_value_each_has_nothing_left_to_choose():
     assert "image_block_1/conv_block_1/filters_0_1" not in values
 
 
+def test_blocks_may_have_filters_of_their_own():
+    space = TINY | {"conv": {"filters": [[4], [8, 32]], "num_blocks": [2], "num_layers": [1]}}
+    values = default_hyperparameters(space, SHAPE, 3)
+    assert [values[f"image_block_1/conv_block_1/filters_{block}_0"] for block in (0, 1)] == [4, 32]
+    network = build_network(space, {}, SHAPE, 3)
+    made = [each.filters for each in network.layers if isinstance(each, keras.layers.Conv2D)]
+    assert made == [4, 32]
+    with pytest.raises(StudyError, match="filters_0_0 is 8"):
+        build_network(space, {"image_block_1/conv_block_1/filters_0_0": 8}, SHAPE, 3)
+    rows = {row["name"]: row for row in describe(space)}
+    assert rows["conv.filters, block 1"]["values"] == [4]
+    assert rows["conv.filters, block 2"]["values"] == [8, 32]
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 def test_network_gives_probabilities_of_raw_pixels(classes):
     network = build_network(TINY, {}, SHAPE, classes, STATISTICS)

@@ -348,6 +348,14 @@ REFUSED = [
         f"{COMMAND}: searches.autokeras.space.conv.filters has 4096; each must be at most 2048",
     ),
     (
+        {"searches": {"autokeras": {"space": {"conv": {"num_blocks": [2], "filters": [[16]]}}}}},
+        f"{COMMAND}: searches.autokeras.space.conv.filters is [[16]], of 1 blocks, but a network",
+    ),
+    (
+        {"searches": {"autokeras": {"space": {"conv": {"num_blocks": [2], "filters": [[16], 8]}}}}},
+        f"{COMMAND}: searches.autokeras.space.conv.filters[1] is 8; it must be a list of one",
+    ),
+    (
         {"searches": {"autokeras": {"space": {"optimizers": "adam"}}}},
         "one or more different values, such as ['adam', 'sgd', 'adamw']",
     ),

@@ -9,11 +9,13 @@ value fixes a hyperparameter, several limit it to them:
      "optimizers": ["adam", "sgd"], "learning_rates": [0.001, 0.01],
      "pretrained": "forbidden", "upsample": [false]}
 
+`filters` may also be a list for each block: [[16, 32], [64]] has 64 in the second one's layers.
+
 Pretrained weights are shut out, and so is enlarging to 224 pixels unless it is asked for. Xception
 enlarges pictures below 71 pixels to 71 in any case: AutoKeras's own lower limit for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +121,7 @@ def declared_values(space: dict[str, Any], key: str) -> list[Any] | None:
         words = {study: autokeras for autokeras, study in OPTIMIZERS.items()}
         return [words[optimizer] for optimizer in found]
     kind = type(STOCK[key].values[0])
-    return [kind(value) for value in found]
+    return [list(map(kind, each)) if isinstance(each, list) else kind(each) for each in found]
 
 
 def hyperparameters(space: dict[str, Any]) -> list[Hyperparameter]:
@@ -139,41 +141,49 @@ def hyperparameters(space: dict[str, Any]) -> list[Hyperparameter]:
         if len(values) == 1:
             fixed[stock.name] = values[0]
         parents = tuple(parent for parent in stock.parents if parent[0] not in fixed)
-        default = stock.default if stock.default in values else values[0]
-        for name in _names(space, stock):
-            rows.append(Hyperparameter(key, name, values, default, parents, declared is not None))
+        for name, allowed in _by_layer(space, stock, values):
+            default = stock.default if stock.default in allowed else allowed[0]
+            rows.append(Hyperparameter(key, name, allowed, default, parents, declared is not None))
     return rows
 
 
-def _names(space: dict[str, Any], row: Hyperparameter) -> Iterator[str]:
+def _by_layer(
+    space: dict[str, Any], row: Hyperparameter, values: tuple[Any, ...]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     if row.key != "conv.filters":
-        yield row.name
+        yield row.name, values
         return
-    counts = [
-        max(declared_values(space, key) or STOCK[key].values)
-        for key in ("conv.num_blocks", "conv.num_layers")
-    ]
-    for block in range(counts[0]):
-        for layer in range(counts[1]):
-            yield f"{row.name}_{block}_{layer}"
+    for block in range(_most(space, "conv.num_blocks")):
+        allowed = tuple(values[block]) if _has_lists(values) else values
+        for layer in range(_most(space, "conv.num_layers")):
+            yield f"{row.name}_{block}_{layer}", allowed
+
+
+def _has_lists(values: Sequence[Any] | None) -> bool:
+    return values is not None and isinstance(values[0], list)
+
+
+def _most(space: dict[str, Any], key: str) -> int:
+    return max(declared_values(space, key) or STOCK[key].values)
 
 
 def describe(space: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each hyperparameter of `space` for a table: name, kind, values, default, declared.
 
     `kind` is `fixed`, `yes or no` or `choice`; blocks and optimizers are in the study's words; the
-    layers' numbers of filters are one row.
+    layers' numbers of filters are one row, or one for each block that has its own.
     """
     table, seen = [], set()
     for row in hyperparameters(space):
-        if row.key in seen:
+        name = _shown(space, row)
+        if name in seen:
             continue
-        seen.add(row.key)
+        seen.add(name)
         choice = "yes or no" if row.boolean else "choice"
         words = {word: study for study, word in BLOCKS.items()} | OPTIMIZERS
         table.append(
             {
-                "name": row.key,
+                "name": name,
                 "kind": "fixed" if len(row.values) == 1 else choice,
                 "values": [words.get(value, value) for value in row.values],
                 "default": words.get(row.default, row.default),
@@ -181,3 +191,8 @@ def describe(space: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return table
+
+
+def _shown(space: dict[str, Any], row: Hyperparameter) -> str:
+    by_block = row.key == "conv.filters" and _has_lists(declared_values(space, row.key))
+    return f"{row.key}, block {int(row.name.split('_')[-2]) + 1}" if by_block else row.key

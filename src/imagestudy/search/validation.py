@@ -120,12 +120,27 @@ def _check_section(where: str, section: str, found: Any) -> None:
     known -= {"pretrained", "imagenet_size"}
     if not isinstance(found, dict):
         raise StudyError(f"{where}.{section} is {found!r}; it must have some of {_words(known)}")
-    for key, values in found.items():
+    # The number of blocks before the filters of each
+    for key, values in sorted(found.items(), key=lambda item: item[0] == "filters"):
         if key not in known:
             raise StudyError(
                 f"{where}.{section} has the unknown key {key!r}; it may have: {_words(known)}"
             )
-        _check_values(where, f"{section}.{key}", values, f"{section}.{key}")
+        if key == "filters" and isinstance(values, list) and list in map(type, values):
+            _check_blocks(where, values, found.get("num_blocks"))
+        else:
+            _check_values(where, f"{section}.{key}", values, f"{section}.{key}")
+
+
+def _check_blocks(where: str, filters: list[Any], num_blocks: list[int] | None) -> None:
+    blocks = max(num_blocks or STOCK["conv.num_blocks"].values)
+    if len(filters) != blocks:
+        raise StudyError(
+            f"{where}.conv.filters is {filters}, of {len(filters)} blocks, but a network may have "
+            f"{blocks} (conv.num_blocks); it must be a list for each, or one of numbers for all"
+        )
+    for number, values in enumerate(filters):
+        _check_values(where, f"conv.filters[{number}]", values, "conv.filters")
 
 
 def _check_values(where: str, key: str, values: Any, stock_key: str) -> None:
