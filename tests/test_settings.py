@@ -340,6 +340,10 @@ REFUSED = [
         f"{COMMAND}: experiments.alexnet.network has the unknown key 'wdth'; it may have: ave",
     ),
     (
+        {"experiments": {"keras_cnn": {"training": {"shift_test": 40}}}},
+        f"{COMMAND}: experiments.keras_cnn.training.shift_test is 40, but the pictures have 32",
+    ),
+    (
         {"searches": {"hand": {"candidates": [SHIFTED]}}},
         f"{COMMAND}: searches.hand.candidates[0].training.augmentation.translate is 40, but the",
     ),

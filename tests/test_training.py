@@ -106,7 +106,7 @@ def test_probabilities_do_not_depend_on_how_many_are_asked_for_at_once(
     given = evaluation.probabilities(network, pictures[0])
     np.testing.assert_allclose(given, expected, rtol=1e-4)
     mirrored = network(pictures[0][:, :, ::-1]).numpy()
-    both = evaluation.probabilities(network, pictures[0], flipped=True)
+    both = evaluation.probabilities(network, pictures[0], flip=True)
     np.testing.assert_allclose(both, (expected + mirrored) / 2, rtol=1e-4)
 
 
@@ -406,8 +406,24 @@ def test_flipped_probabilities_are_those_of_a_picture_and_its_mirror_image():
     images = np.random.default_rng(1).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
     network = small_network()
     both = [evaluation.probabilities(network, each) for each in (images, images[:, :, ::-1])]
-    found = evaluation.probabilities(network, images, flipped=True)
+    found = evaluation.probabilities(network, images, flip=True)
     np.testing.assert_allclose(found, (both[0] + both[1]) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_shifted_probabilities_are_those_of_a_picture_and_of_its_four_corners(flip):
+    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    looks = evaluation.looks(images, flip, 2)
+    assert len(looks) == (10 if flip else 5)
+    np.testing.assert_array_equal(looks[0], images)
+    for look, (up, left) in zip(looks[1:5], [(2, 2), (2, -2), (-2, 2), (-2, -2)], strict=True):
+        found = np.roll(look, (-up, -left), axis=(1, 2))
+        np.testing.assert_array_equal(found[:, 2:6, 2:6], images[:, 2:6, 2:6])
+    np.testing.assert_array_equal(looks[1][:, 1, 2:], images[:, 1, :-2])
+    network = small_network()
+    found = evaluation.probabilities(network, images, flip=flip, shift=2)
+    each = [evaluation.probabilities(network, look) for look in looks]
+    np.testing.assert_allclose(found, np.mean(each, axis=0), atol=1e-6)
 
 
 def test_where_a_trainings_time_went_is_counted(pictures, tmp_path):

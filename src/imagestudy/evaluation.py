@@ -29,22 +29,36 @@ def probabilities(
     network: keras.Model,
     inputs: np.ndarray,
     between: Callable[[], None] = lambda: None,
-    flipped: bool = False,
+    flip: bool = False,
+    shift: int = 0,
 ) -> np.ndarray:
     """Class probabilities (float32, N x classes) of `inputs`; NaN where the network diverged.
 
-    `between` is called after each batch. With `flipped`, those of each picture and of its mirror
-    image are averaged.
+    `between` is called after each batch. With `flip` or `shift`, the mean over the `looks` at each
+    picture.
     """
     parts, size = [], at_once(network, device.kind())
     for first in range(0, len(inputs), size):
         batch = inputs[first : first + size]
-        part = _predicted(network, batch, size)
-        if flipped:
-            part = (part + _predicted(network, batch[:, :, ::-1], size)) / 2
-        parts.append(part)
+        given = [_predicted(network, look, size) for look in looks(batch, flip, shift)]
+        parts.append(np.mean(given, axis=0))
         between()
     return np.concatenate(parts).astype(np.float32)
+
+
+def looks(pictures: np.ndarray, flip: bool, shift: int) -> list[np.ndarray]:
+    """What is averaged over: `pictures` (N x side x side x channels), and what they look like else.
+
+    With `shift`, also moved by so many pixels towards each corner, with what lies behind the
+    border reflected; with `flip`, also the mirror image of each. Both together are the ten crops
+    of AlexNet (Krizhevsky, Sutskever and Hinton 2012, section 4.1).
+    """
+    found = [pictures]
+    if shift:
+        side, margin = pictures.shape[1], ((0, 0), (shift, shift), (shift, shift), (0, 0))
+        wide, corners = np.pad(pictures, margin, mode="reflect"), (0, 2 * shift)
+        found += [wide[:, y : y + side, x : x + side] for y in corners for x in corners]
+    return found + [each[:, :, ::-1] for each in found] if flip else found
 
 
 def _predicted(network: keras.Model, batch: np.ndarray, size: int) -> np.ndarray:

@@ -3,9 +3,10 @@
 Where TensorFlow loses time there: Keras normalises a batch in mixed precision by a chain of unfused
 operations, oneDNN's weight gradient of a convolution is slow on small maps, the gradients of
 weights are written out in float32 before the optimizer reads them, and a ReLU before a maximum
-pooling works on four times as many numbers as behind it. `benchmarks/` measures training against
-PyTorch. A layer's `call`, or its activation, is replaced while it trains; its variables and type
-stay, so that what is saved is plain Keras.
+pooling works on four times as many numbers as behind it. Where it loses exactness: the gradient of
+a bias is added up in bfloat16. `benchmarks/` measures training against PyTorch. A layer's `call`,
+or its activation, is replaced while it trains; its variables and type stay, so that what is saved
+is plain Keras.
 """
 
 import collections
@@ -247,12 +248,12 @@ def _convolved(inputs: Any, kernel: Any, padding: str) -> Any:
 def _of_kernel(inputs: Any, upstream: Any, shape: Any) -> Any:
     """The gradient of a 3x3 kernel: for each tap the product of what it meets and what it makes."""
     maps_in, maps_out = shape[-2:]
-    sizes = list(zip(inputs.shape[1:3], upstream.shape[1:3], strict=True))
+    rows, columns = zip(inputs.shape[1:3], upstream.shape[1:3], strict=True)
     products = []
     for i in range(3):
-        met_rows, made_rows = _overlap(i, *sizes[0])
+        met_rows, made_rows = _overlap(i, *rows)
         for j in range(3):
-            met_columns, made_columns = _overlap(j, *sizes[1])
+            met_columns, made_columns = _overlap(j, *columns)
             met = tf.reshape(inputs[:, met_rows, met_columns], [-1, maps_in])
             made = tf.reshape(upstream[:, made_rows, made_columns], [-1, maps_out])
             products.append(tf.matmul(met, made, transpose_a=True))

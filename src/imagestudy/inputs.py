@@ -49,7 +49,7 @@ def inputs_of(
     Where the network begins with frozen layers, their outputs are computed once, in files in
     `folder`, which is for this training alone: of the pictures as they are; or where they are
     augmented, of `settings["views"]` augmented copies, and without that number not at all. With
-    `settings["flip_test"]` the whole network is scored, since mirror images are wanted.
+    `settings["flip_test"]` or `["shift_test"]` the whole network is scored, on other pictures.
     """
     found = whole(network, splits, settings)
     augmented = any(settings["augmentation"].values())
@@ -66,7 +66,7 @@ def inputs_of(
     else:
         found.train = ([made.of("train", images)], labels)
     found.selection = (made.of("selection", found.selection[0]), found.selection[1])
-    if not settings["flip_test"]:
+    if not (settings["flip_test"] or settings["shift_test"]):
         found.scorer = found.trained
         found.scored = {
             name: (made.of(name, each[0]), each[1]) for name, each in found.scored.items()

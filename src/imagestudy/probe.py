@@ -68,6 +68,7 @@ class Probe(Run):
         flops = describe(inputs.trained)["flops"]
         steps = training.planned_steps(settings, pictures, flops)
         epochs = math.ceil(steps / steps_per_epoch(pictures, settings["batch_size"]))
+        looks = (1 + settings["flip_test"]) * (5 if settings["shift_test"] else 1)
         scored = min(pictures, settings["train_evaluation_pictures"]) + counts["selection"]
         scored += 0 if self._record.is_trial else counts["test"] + counts["unlabelled"]
         trained = (
@@ -81,7 +82,7 @@ class Probe(Run):
             - fitted.waiting_seconds
             - 2 * _calls(inputs.trained, len(inputs.selection[1])) * scoring
             + min(trained, settings["seconds"] or trained)
-            + _calls(inputs.scorer, scored) * final * (2 if settings["flip_test"] else 1),
+            + _calls(inputs.scorer, scored) * final * looks,
             "flops": training.PASSES * flops * min(settings["batch_size"], pictures) * steps,
             "rate": training.PASSES * flops * min(settings["batch_size"], pictures) / step,
             "disk_mb": (0 if self._record.is_trial else 4 * described["parameters"]) / 1e6,

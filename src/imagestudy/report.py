@@ -130,7 +130,7 @@ def context(evidence: Evidence) -> dict[str, Any]:
         "baselines": baselines(evidence),
         "train_evaluated": train_evaluated(evidence),
         "fewer_seeds": fewer_seeds(evidence),
-        "flipped": flipped(evidence),
+        "looks": looks(evidence),
         "single_searches": any(len(found) < SEEDS_NEEDED for found in evidence.best.values()),
         "with_hand": any(
             each["proposer"] == "hand" for each in evidence.study["searches"].values()
@@ -206,13 +206,16 @@ def fewer_seeds(evidence: Evidence) -> list[str]:
     ]
 
 
-def flipped(evidence: Evidence) -> list[str]:
-    """Experiments evaluated on pictures and their mirror images (LaTeX)."""
-    return [
-        latex.title(each["title"])
-        for each in evidence.experiments.values()
-        if each["settings"]["training"]["flip_test"]
-    ]
+def looks(evidence: Evidence) -> list[dict[str, Any]]:
+    """Experiments evaluated on more than the pictures as they are: `flip`, `shift`, `titles`."""
+    found: dict[tuple[bool, int], list[str]] = {}
+    for each in evidence.experiments.values():
+        training = each["settings"]["training"]
+        # Studies published before pictures were shifted do not say so.
+        kind = (training["flip_test"], training.get("shift_test", 0))
+        found.setdefault(kind, []).append(latex.title(each["title"]))
+    found.pop((False, 0), None)
+    return [{"flip": flip, "shift": shift, "titles": of} for (flip, shift), of in found.items()]
 
 
 def baselines(evidence: Evidence) -> list[dict[str, Any]]:

@@ -328,7 +328,8 @@ class Run:
         return self._probabilities(network, pictures).argmax(axis=1)
 
     def _probabilities(self, network: keras.Model, images: np.ndarray) -> np.ndarray:
-        return evaluation.probabilities(network, images, flipped=self.training["flip_test"])
+        flip, shift = self.training["flip_test"], self.training["shift_test"]
+        return evaluation.probabilities(network, images, flip=flip, shift=shift)
 
     def _status(self, status: str, selection: dict[str, Any]) -> str:
         """A run that learned nothing says so; of a trial its score says it."""

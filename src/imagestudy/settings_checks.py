@@ -149,6 +149,11 @@ def _check_training(place: str, training: dict[str, Any], side: int) -> None:
             f"pictures have {side} pixels, and what lies behind their border is reflected: it must "
             f"be below {side}"
         )
+    if training["shift_test"] >= side:
+        raise StudyError(
+            f"{place}.shift_test is {training['shift_test']}, but the pictures have {side} pixels, "
+            f"and what lies behind their border is reflected: it must be below {side}"
+        )
     if training["views"] and training["augmentation"]["cutmix"]:
         raise StudyError(
             f"{place} has views and augmentation.cutmix, but CutMix mixes pictures, and views hold "
