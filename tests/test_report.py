@@ -157,6 +157,25 @@ def test_on_a_persons_own_pictures_nothing_is_said_of_the_original(tmp_path):
     assert best in " ".join(before.split())
 
 
+def test_what_is_looked_at_more_than_once_is_said(tmp_path):
+    root = sample_results.write(tmp_path / "demo")
+    evidence = Evidence.read(**sample_results.inputs(root))
+
+    def text() -> str:
+        return " ".join(report.render(evidence, TEMPLATE).split())
+
+    assert "Probabilities of" not in text()
+    own = {name: each["settings"]["training"] for name, each in evidence.experiments.items()}
+    own["keras_cnn"].update(flip_test=True, shift_test=2)
+    own["autokeras"].update(shift_test=1)
+    own["alexnet"].update(flip_test=True)
+    found = text()
+    assert "each picture, the same shifted by two pixels towards each corner, and the" in found
+    assert "each picture and the same shifted by one pixel towards each corner." in found
+    assert "each picture and its mirror image. Those of the others" in found
+    assert found.count("Probabilities of") == 3
+
+
 def test_without_a_space_and_declared_pairs_nothing_refers_to_them(tmp_path):
     evidence = Evidence.read(**sample_results.inputs(sample_results.write(tmp_path, "official")))
     evidence.study["families"] = {}
