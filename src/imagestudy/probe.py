@@ -68,7 +68,8 @@ class Probe(Run):
         flops = describe(inputs.trained)["flops"]
         steps = training.planned_steps(settings, pictures, flops)
         epochs = math.ceil(steps / steps_per_epoch(pictures, settings["batch_size"]))
-        looks = (1 + settings["flip_test"]) * (5 if settings["shift_test"] else 1)
+        example = inputs.scored["train"][0][:1]
+        looks = len(evaluation.looks(example, settings["flip_test"], settings["shift_test"]))
         scored = min(pictures, settings["train_evaluation_pictures"]) + counts["selection"]
         scored += 0 if self._record.is_trial else counts["test"] + counts["unlabelled"]
         trained = (

@@ -143,17 +143,13 @@ def _check_dataset(name: str, block: dict[str, Any], scale: str, data_root: str 
 
 def _check_training(place: str, training: dict[str, Any], side: int) -> None:
     """Refuse what cannot hold together, for pictures of `side` pixels."""
-    if training["augmentation"]["translate"] >= side:
-        raise StudyError(
-            f"{place}.augmentation.translate is {training['augmentation']['translate']}, but the "
-            f"pictures have {side} pixels, and what lies behind their border is reflected: it must "
-            f"be below {side}"
-        )
-    if training["shift_test"] >= side:
-        raise StudyError(
-            f"{place}.shift_test is {training['shift_test']}, but the pictures have {side} pixels, "
-            f"and what lies behind their border is reflected: it must be below {side}"
-        )
+    translate, shift = training["augmentation"]["translate"], training["shift_test"]
+    for key, pixels in {"augmentation.translate": translate, "shift_test": shift}.items():
+        if pixels >= side:
+            raise StudyError(
+                f"{place}.{key} is {pixels}, but the pictures have {side} pixels, and what lies "
+                f"behind their border is reflected: it must be below {side}"
+            )
     if training["views"] and training["augmentation"]["cutmix"]:
         raise StudyError(
             f"{place} has views and augmentation.cutmix, but CutMix mixes pictures, and views hold "
