@@ -34,6 +34,8 @@ OF_A_DATASET = ("dataset.json", "train_labels.npy", "selection_labels.npy", "tes
 # What `git describe` says: a commit, or a tag and what came after it.
 COMMIT = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 PACKED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
+# Settings of every training that came later, and what bundles mean that do not say them.
+UNSAID = {"shift_test": 0}
 KEYS = ("schema", "commit", "packed", "config", "blocks", "made_with", "files", "digest")
 
 
@@ -146,7 +148,9 @@ def open_bundle(path: Path, schema: Path) -> Bundle:
 
 
 def _refused(config: Any, schema: Path) -> str | None:
-    """What the schema of `config.yaml` does not allow in a config."""
+    """What the schema of `config.yaml` does not allow in a config, what is newer taken as said."""
+    if isinstance(config, dict) and isinstance(config.get("training"), dict):
+        config = config | {"training": UNSAID | config["training"]}
     try:
         check_schema(config, read_yaml(schema))
     except StudyError as error:
