@@ -207,15 +207,17 @@ def fewer_seeds(evidence: Evidence) -> list[str]:
 
 
 def looks(evidence: Evidence) -> list[dict[str, Any]]:
-    """Experiments evaluated on more than the pictures as they are: `flip`, `shift`, `titles`."""
+    """How experiments look at a picture: `flip`, `shift`, `titles`; only as it is comes last."""
     found: dict[tuple[bool, int], list[str]] = {}
     for each in evidence.experiments.values():
         training = each["settings"]["training"]
         # Studies published before pictures were shifted do not say so.
         kind = (training["flip_test"], training.get("shift_test", 0))
         found.setdefault(kind, []).append(latex.title(each["title"]))
-    found.pop((False, 0), None)
-    return [{"flip": flip, "shift": shift, "titles": of} for (flip, shift), of in found.items()]
+    return [
+        {"flip": flip, "shift": shift, "titles": found[flip, shift]}
+        for flip, shift in sorted(found, reverse=True)
+    ]
 
 
 def baselines(evidence: Evidence) -> list[dict[str, Any]]:
