@@ -42,3 +42,17 @@ def test_what_was_seen_is_told_beside_what_is_now(tmp_path):
 )
 def test_what_came_later_changed_nothing_or_is_of_other_pictures_is_not(tmp_path, source, changes):
     assert told(tmp_path, source, **changes)[0] == []
+
+
+def test_an_experiment_that_ended_before_is_no_later_one(tmp_path):
+    _, evidence = told(tmp_path)
+    ended = {name: each["runs"][0]["finished"] for name, each in evidence.experiments.items()}
+    study = BEFORE | {
+        "finished": ended["alexnet"],
+        "changed": ["alexnet", "keras_cnn"],
+    }
+    for run in evidence.experiments["keras_cnn"]["runs"]:
+        run["finished"] = "2099-01-01T00:00:00+00:00"
+    earlier = {evidence.study["scale"]: [study]}
+    (found,) = seen_before(dataclasses.replace(evidence, earlier=earlier))
+    assert found["then"] == ["0.125"]

@@ -14,11 +14,10 @@ def seen_before(evidence: Evidence) -> list[dict[str, Any]]:
     Each has its `commit`, and of the experiments that were changed after it their `titles`, and
     their test accuracies `then` and `now` (LaTeX).
     """
-    ended = [run["finished"] for each in evidence.experiments.values() for run in each["runs"]]
     found = []
     for study in evidence.earlier.get(evidence.study["scale"], []):
-        changed = [name for name in study["changed"] if _is_here(evidence, name)]
-        if not changed or min(ended) <= study["finished"]:
+        changed = [name for name in study["changed"] if _came_later(evidence, name, study)]
+        if not changed:
             continue
         found.append(
             {
@@ -33,6 +32,8 @@ def seen_before(evidence: Evidence) -> list[dict[str, Any]]:
     return found
 
 
-def _is_here(evidence: Evidence, name: str) -> bool:
+def _came_later(evidence: Evidence, name: str, study: dict[str, Any]) -> bool:
     each = evidence.experiments.get(name)
-    return each is not None and evidence.datasets[each["dataset"]]["source"] == "official"
+    if each is None or evidence.datasets[each["dataset"]]["source"] != "official":
+        return False
+    return min(run["finished"] for run in each["runs"]) > study["finished"]
