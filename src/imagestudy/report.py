@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imagestudy import captions, latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
+from imagestudy.bundle import UNSAID
 from imagestudy.claims import Claim
 from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
@@ -210,9 +211,8 @@ def looks(evidence: Evidence) -> list[dict[str, Any]]:
     """How experiments look at a picture: `flip`, `shift`, `titles`; only as it is comes last."""
     found: dict[tuple[bool, int], list[str]] = {}
     for each in evidence.experiments.values():
-        training = each["settings"]["training"]
-        # Studies published before pictures were shifted do not say so.
-        kind = (training["flip_test"], training.get("shift_test", 0))
+        training = UNSAID | each["settings"]["training"]
+        kind = (training["flip_test"], training["shift_test"])
         found.setdefault(kind, []).append(latex.title(each["title"]))
     return [
         {"flip": flip, "shift": shift, "titles": found[flip, shift]}
