@@ -80,6 +80,17 @@ def test_a_cell_of_autokeras_says_that_its_search_was_another(real):
     assert differ not in verdict(real, "keras_cnn", "validation").reason
 
 
+def test_a_cell_says_where_ours_has_more_looks_at_a_picture(real):
+    training = real.experiments["alexnet"]["settings"]["training"]
+    for looks, said in (
+        ({"flip_test": True, "shift_test": 2}, "averaged over mirrored and shifted pictures too"),
+        ({"flip_test": False, "shift_test": 1}, "averaged over shifted pictures too"),
+        ({"flip_test": False, "shift_test": 0}, "epochs"),
+    ):
+        training |= looks
+        assert verdict(real, "alexnet", "validation").reason.endswith(said)
+
+
 def test_other_weights_other_data_or_fewer_pictures_are_not_comparable(real):
     assert "starts from" in verdict(real, "vgg16_transfer", "validation").reason
     real.experiments["alexnet"]["settings"]["training"]["pictures"] = 1000

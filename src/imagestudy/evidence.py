@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from imagestudy import statistics
+from imagestudy.bundle import UNSAID
 from imagestudy.data import chance
 from imagestudy.results import read_json, read_record, read_summary
 from imagestudy.search.ledger import read_ledger
@@ -103,6 +104,10 @@ class Evidence:
     def estimate(self, name: str, metric: str) -> statistics.Estimate:
         """An experiment's metric over its seeds."""
         return statistics.of_metric(self.experiments[name]["metrics"][metric])
+
+    def training(self, name: str) -> dict[str, Any]:
+        """How an experiment was to be trained, with what a bundle packed earlier does not say."""
+        return UNSAID | self.experiments[name]["settings"]["training"]
 
     def values(self, name: str, metric: str) -> dict[int, float]:
         """An experiment's metric of each seed that was measured."""

@@ -48,7 +48,7 @@ def order(evidence: Evidence) -> Claim | None:
         if found
         else "No two experiments stand in an order that was not expected",
         {"pairs": compared},
-        f"{wording.plural(len(compared), 'expected order')} looked at",
+        f"{wording.plural(len(compared), 'order')} expected",
     )
 
 

@@ -103,6 +103,10 @@ def _rule(evidence: Evidence, name: str, tolerance: float) -> str:
     each = evidence.experiments[name]
     epochs = max(run["epochs"] for run in each["runs"])
     rule = f"tolerance {tolerance}; ours trained for {wording.plural(epochs, 'epoch')}"
+    looks = {"mirrored": "flip_test", "shifted": "shift_test"}
+    also = [how for how, key in looks.items() if evidence.training(name)[key]]
+    if also:
+        rule += f", its probabilities averaged over {wording.listing(also)} pictures too"
     if each["search"] and each["search"]["proposer"] == "autokeras":
         return f"{rule}; {evidence.original['autokeras']['differ']} of the search differ"
     return rule

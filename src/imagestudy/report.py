@@ -9,7 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imagestudy import captions, latex, plausibility, provenance, replication, statistics, wording
 from imagestudy.argument import claims
-from imagestudy.bundle import UNSAID
 from imagestudy.claims import Claim
 from imagestudy.earlier import seen_before
 from imagestudy.errors import StudyError
@@ -210,8 +209,8 @@ def fewer_seeds(evidence: Evidence) -> list[str]:
 def looks(evidence: Evidence) -> list[dict[str, Any]]:
     """How experiments look at a picture: `flip`, `shift`, `titles`; only as it is comes last."""
     found: dict[tuple[bool, int], list[str]] = {}
-    for each in evidence.experiments.values():
-        training = UNSAID | each["settings"]["training"]
+    for name, each in evidence.experiments.items():
+        training = evidence.training(name)
         kind = (training["flip_test"], training["shift_test"])
         found.setdefault(kind, []).append(latex.title(each["title"]))
     return [
