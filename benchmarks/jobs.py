@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workers import ROOT, fastest, limit
 
+from imagestudy.engine import CHOSEN
 from imagestudy.settings import Study
 
 START = 6.0  # seconds: imports, building, loading
@@ -81,7 +82,8 @@ def _config() -> dict:
     """The whole study's settings."""
     slow = max(each["pictures_per_second"] for each in fastest()["measured"]) < SLOW
     epochs = 1 if slow else 4
-    settings = {"epochs": epochs, "batch_size": 128, "precision": "auto", "compiled": "auto"}
+    probed = dict.fromkeys(CHOSEN, "auto")
+    settings = {"epochs": epochs, "batch_size": 128, **probed}
     experiments = {name: {"training": {"epochs": epochs}} for name in _originals()}
     for name in WIDE:
         experiments[name]["network"] = {"width": 1.0}

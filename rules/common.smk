@@ -205,8 +205,7 @@ def best_for(experiment):
 
 def engine_of(block):
     """What the probe found, where a training leaves something to it; made once, however old."""
-    settings = study.training_of(block)
-    probed = "auto" in (settings["precision"], settings["compiled"])
+    probed = "auto" in study.training_of(block).values()
     return {"engine": ancient(at_scale("engine.json"))} if probed else {}
 
 

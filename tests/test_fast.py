@@ -97,12 +97,28 @@ def test_the_gradient_of_weights_stays_in_the_type_of_the_computations():
     assert tape.gradient(outputs, layer.kernel.value).dtype == tf.bfloat16
 
 
-def test_the_gradient_of_a_bias_is_right_in_bfloat16():
-    layer = keras.layers.Conv2D(4, 1, dtype="mixed_bfloat16")
-    network = keras.Sequential([keras.Input((16, 16, 3)), layer])
+@pytest.mark.parametrize("precision", sorted(TOLERANCE))
+@pytest.mark.parametrize("kind", [keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D])
+def test_other_convolutions(precision, kind):
+    sizes = (8, 3) if kind is keras.layers.SeparableConv2D else (3,)
+    compare(lambda: kind(*sizes, strides=2, activation="relu"), (16, 8, 8, 4), precision)
+    compare(lambda: kind(*sizes, use_bias=False), (16, 8, 8, 4), precision)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv2D(4, 1, dtype="mixed_bfloat16"),
+        keras.layers.Conv2D(4, 1, groups=2, dtype="mixed_bfloat16"),
+        keras.layers.SeparableConv2D(4, 1, dtype="mixed_bfloat16"),
+        keras.layers.DepthwiseConv2D(1, dtype="mixed_bfloat16"),
+    ],
+)
+def test_the_gradient_of_a_bias_is_right_in_bfloat16(layer):
+    network = keras.Sequential([keras.Input((16, 16, 4)), layer])
     upstream = tf.cast(np.random.default_rng(1).normal(0.1, 1, (128, 16, 16, 4)), tf.bfloat16)
     with fast.layers(network), tf.GradientTape() as tape:
-        outputs = network(tf.ones((128, 16, 16, 3)))
+        outputs = network(tf.ones((128, 16, 16, 4)))
     found = tape.gradient(outputs, layer.bias.value, output_gradients=upstream)
     expected = tf.cast(upstream, tf.float64).numpy().sum(axis=(0, 1, 2))
     np.testing.assert_allclose(tf.cast(found, tf.float64), expected, rtol=1e-2)

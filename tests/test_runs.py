@@ -284,6 +284,37 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
         assert arrays["log_probabilities"].shape == (0, 3)
 
 
+def test_a_run_whose_start_has_no_network_is_recorded(data, tmp_path):
+    (tmp_path / "start.keras").touch()
+    names = ("result.json", "history.csv", "predictions.npz", "model.keras")
+    outputs = dict(zip(("result", "history", "predictions", "network"), names, strict=True))
+    run = Run(
+        Study.load(ROOT, OVERRIDES).run_settings("vgg16_transfer", 1),
+        CODE,
+        str(tmp_path / "checkpoints"),
+        1,
+        0,
+        {"data": data, "start": str(tmp_path / "start.keras")},
+        {key: str(tmp_path / name) for key, name in outputs.items()},
+    )
+    run.perform(lambda run: pytest.fail("there is nothing to train"))
+    found = result(tmp_path)
+    expected = ("failed", "vgg16, which it starts from, ended without a network")
+    assert (found["status"], found["error"]) == expected
+    assert {path.name for path in tmp_path.iterdir()} >= set(names)
+
+
+def test_the_settings_say_with_how_many_threads_it_is_trained(data, tmp_path):
+    settings = Study.load(ROOT, OVERRIDES | {"training": {"threads": 2}}).run_settings("alexnet", 1)
+
+    def used(lent):
+        inputs, outputs = {"data": data}, {"network": str(tmp_path / "model.keras")}
+        run = Run(settings, CODE, str(tmp_path / "checkpoints"), lent, 0, inputs, outputs)
+        return run._record.threads_used
+
+    assert [used(lent) for lent in (1, 2, 8)] == [1, 2, 2]
+
+
 def test_what_a_search_found_is_exported_untrained(run, data, tmp_path, monkeypatch):
     monkeypatch.setenv(VISIBLE, "made-up")
     monkeypatch.setenv("JAX_PLATFORMS", "")

@@ -294,6 +294,11 @@ REFUSED = [
         "searches.autokeras.rounds: 1000000000 is greater than the maximum of 1000",
     ),
     (
+        {"training": {"threads": "all"}},
+        f"{COMMAND}: training.threads: 'all' is not valid under any of the given schemas "
+        "(A number, auto or null: how many threads",
+    ),
+    (
         {"experiments": {"alexnt": None}},
         f"{COMMAND}: experiments.alexnt: None is not of type 'object'",
     ),

@@ -353,7 +353,7 @@ def test_at_full_everything_is_downloaded_and_nothing_generated(fresh_study):
 
 
 def test_what_the_settings_leave_open_a_probe_decides_once(fresh_study):
-    left_open = ("--config", "training={precision: auto, compiled: auto}")
+    left_open = ("--config", "training={precision: auto, compiled: auto, threads: auto}")
     assert fresh_study.planned("report.pdf", *left_open)["probe_engine"] == 1
     target = "results/demo/runs/alexnet/seed-1/result.json"
     ended = fresh_study.snakemake(target, *left_open)

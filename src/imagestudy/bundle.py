@@ -35,7 +35,7 @@ OF_A_DATASET = ("dataset.json", "train_labels.npy", "selection_labels.npy", "tes
 COMMIT = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 PACKED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 # Settings of every training that came later, and what bundles mean that do not say them.
-UNSAID = {"shift_test": 0}
+UNSAID = {"shift_test": 0, "threads": "auto"}
 KEYS = ("schema", "commit", "packed", "config", "blocks", "made_with", "files", "digest")
 
 

@@ -132,13 +132,13 @@ def convolution(layer: keras.layers.Conv2D, plain: Callable[..., Any]) -> Callab
 
     On tiny maps it is one matrix product in all.
     """
-    weights = layer.kernel.value
+    weights, otherwise = layer.kernel.value, biased(layer, plain)
 
     def call(inputs: Any) -> Any:
         # TensorFlow trains a dilated `conv2d` on some processors only; Keras has another way.
         dilated = max(layer.dilation_rate) > 1
         if layer.data_format != "channels_last" or layer.groups != 1 or dilated:
-            return plain(inputs)
+            return otherwise(inputs)
         kernel = _cast(weights, inputs.dtype)
         if not _on_small_map(layer, inputs):
             outputs = tf.nn.conv2d(inputs, kernel, layer.strides, layer.padding.upper())
@@ -159,6 +159,22 @@ def dense(layer: keras.layers.Dense, plain: Callable[..., Any]) -> Callable[...,
         if len(inputs.shape) != 2:
             return plain(inputs, training=training)
         return _finished(layer, tf.matmul(inputs, _cast(weights, inputs.dtype)))
+
+    return call
+
+
+def biased(layer: keras.layers.Layer, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """`layer.call`, of some convolution, with its bias added as `_finished` does."""
+
+    def call(inputs: Any) -> Any:
+        if layer.data_format != "channels_last":
+            return plain(inputs)
+        bare = {"use_bias": False, "activation": keras.activations.linear}
+        with contextlib.ExitStack() as replaced:
+            for attribute, value in bare.items():
+                replaced.enter_context(_has(layer, attribute, value))
+            outputs = plain(inputs)
+        return _finished(layer, outputs)
 
     return call
 
@@ -274,6 +290,8 @@ FORMS = {
     keras.layers.BatchNormalization: batch_normalization,
     keras.layers.Conv2D: convolution,
     keras.layers.Dense: dense,
+    keras.layers.DepthwiseConv2D: biased,
+    keras.layers.SeparableConv2D: biased,
 }
 # What makes of a layer with ReLU the same without.
 WITHOUT_RELU = {

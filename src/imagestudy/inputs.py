@@ -62,13 +62,16 @@ def inputs_of(
     if augmented:
         pca = data.description["pca"]
         views = made.of_views(images, settings["views"], settings["augmentation"], pca, seed)
-        found.train = (views, labels)
     else:
-        found.train = ([made.of("train", images)], labels)
+        views = [made.of("train", images)]
+    found.train = (views, labels)
     found.selection = (made.of("selection", found.selection[0]), found.selection[1])
     if not (settings["flip_test"] or settings["shift_test"]):
         found.scorer = found.trained
+        seen = found.scored.pop("train")
+        # Those it is trained on are scored too, where they are as they are.
+        still = made.of("train", seen[0]) if augmented else views[0][: len(seen[1])]
         found.scored = {
             name: (made.of(name, each[0]), each[1]) for name, each in found.scored.items()
-        }
+        } | {"train": (still, seen[1])}
     return found

@@ -15,7 +15,7 @@ from imagestudy import device, evaluation, failures, provenance, training
 from imagestudy.checkpoints import Checkpoint
 from imagestudy.data import SPLITS, Dataset, Split, open_dataset
 from imagestudy.disks import is_of_disk
-from imagestudy.engine import read_engine
+from imagestudy.engine import CHOSEN, read_engine
 from imagestudy.errors import StudyError
 from imagestudy.gpus import hide, require_found
 from imagestudy.inputs import Inputs, inputs_of, whole
@@ -26,7 +26,7 @@ from imagestudy.recording import Record
 from imagestudy.results import choice_of, read_record
 from imagestudy.sources import IMAGENET
 from imagestudy.spent import Spent
-from imagestudy.weights import load_start
+from imagestudy.weights import is_of_no_network, load_start
 
 
 class Run:
@@ -108,6 +108,9 @@ class Run:
             return self._record.write_unfinished("skipped", self._choice["reason"])
         if self._choice["status"] == "failed":
             return self._record.write_unfinished("failed", self._choice["reason"])
+        if "start" in self._inputs and is_of_no_network(self._inputs["start"]):
+            reason = f"{self.start}, which it starts from, ended without a network"
+            return self._record.write_unfinished("failed", reason)
         if self._record.is_export:
             hide()
         device.prepare(
@@ -170,11 +173,12 @@ class Run:
         arithmetic = [record.precision, record.compiled, record.threads_used]
         key = self._key(*arithmetic, record.start)
         checkpoint = Checkpoint(self._checkpoints, key)
-        started = self._record.seconds()
         network.compile(jit_compile=device.jit_compile())
-        seed = self._settings["seed"]
+        seed, built = self._settings["seed"], self._record.seconds()
         features = self._checkpoints / f"{key}.features"
         inputs = inputs_of(network, self._splits(), self.training, self.data, seed, features)
+        # Counted to the training: without frozen layers it would be in each epoch.
+        caching = self._record.seconds() - built
         fitted = training.fit(
             inputs.trained,
             inputs.train,
@@ -186,14 +190,15 @@ class Run:
             slow=self.came_with_start,
         )
         ended = self._record.seconds()
+        begun = ended - (fitted.seconds - fitted.earlier_seconds)
         found = {
             "network": described,
             "batch_size": min(self.training["batch_size"], len(inputs.train[1])),
             "epochs": fitted.epochs,
             "steps": fitted.step,
             "seconds": {
-                "start": round(started, 2),
-                "training": round(fitted.earlier_seconds + ended - started, 2),
+                "start": round(begun - caching, 2),
+                "training": round(fitted.seconds + caching, 2),
                 "steps": round(fitted.step_seconds, 2),
                 "waiting": round(fitted.waiting_seconds, 2),
                 "scoring": round(fitted.scoring_seconds, 2),
@@ -281,11 +286,9 @@ class Run:
     def _engine(self, threads: int) -> dict[str, Any]:
         """Precision, compilation and threads: those of the settings, else what the probe found."""
         found = read_engine(self._inputs["engine"]) if "engine" in self._inputs else {}
-        chosen = {
-            key: found[key] if self.training[key] == "auto" else self.training[key]
-            for key in ("precision", "compiled")
-        }
-        return chosen | {"threads": min(threads, found.get("threads", threads))}
+        wanted = {key: self.training[key] for key in CHOSEN}
+        chosen = {key: found[key] if way == "auto" else way for key, way in wanted.items()}
+        return chosen | {"threads": min(threads, chosen["threads"] or threads)}
 
     def _key(self, *more: Any) -> str:
         """Names files of this run, made as it is now, and by `more`."""

@@ -137,6 +137,7 @@ class _Fit:
         if self.best is not None:
             self.network.set_weights(self.best)
         now.best_epoch = now.best_epoch or now.epochs
+        now.seconds = time.monotonic() - self.clock
         return now
 
     def _train_epochs(self) -> None:

@@ -38,6 +38,11 @@ def load_start(
     return {"provenance": provenance, "name": start, "digest": sha256(path)}
 
 
+def is_of_no_network(path: Path) -> bool:
+    """Whether `path` is what a run saves that ended without a network: an empty file."""
+    return path.is_file() and not path.stat().st_size
+
+
 def _require_small(path: Path) -> None:
     """Refuse a `.keras` file in which something is compressed: Keras compresses nothing."""
     with zipfile.ZipFile(path) as archive:
