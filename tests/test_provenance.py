@@ -1,10 +1,11 @@
+import ast
 import io
 import tokenize
 
 import pytest
 from conftest import ROOT
 
-from imagestudy.provenance import TEXT_OR_COMMENT, code_digests, normalised
+from imagestudy.provenance import TEXT_OR_COMMENT, code_digests, imports, normalised
 
 CODE = [
     path
@@ -39,6 +40,54 @@ def test_comments_are_those_of_pythons_tokenizer(path):
     expected = [token.string for token in tokens if token.type == tokenize.COMMENT]
     found = [each[0] for each in TEXT_OR_COMMENT.finditer(code) if each[0].startswith("#")]
     assert found == expected
+
+
+def documented(node):
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None
+
+
+@pytest.mark.parametrize("path", CODE, ids=[str(path.relative_to(ROOT)) for path in CODE])
+def test_docstrings_and_imports_are_those_of_pythons_parser(path):
+    code = path.read_text()
+    lines, imported = code.splitlines(), set()
+    for node in ast.walk(ast.parse(code)):
+        if documented(node):
+            for row in range(node.body[0].lineno, node.body[0].end_lineno + 1):
+                lines[row - 1] = ""
+        elif isinstance(node, ast.Import):
+            imported |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    assert normalised(code) == normalised("\n".join(lines))
+    ours = {each for each in imported if each.split(".")[0] == "imagestudy"}
+    # Of texts too: they may be code for another Python.
+    assert imports(normalised(code)) >= ours
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("if x: import imagestudy.a as y, os", {"imagestudy.a"}),
+        ("import os; from imagestudy import (\n    a as b,\n    c,\n)", {"a", "c"}),
+        ("from imagestudy import a, \\\n    b; x = 1", {"a", "b"}),
+        ("from imagestudy_more import a\nfrom os import path", set()),
+    ],
+)
+def test_imports_are_found_wherever_they_stand(code, expected):
+    names = {each if "." in each else f"imagestudy.{each}" for each in expected}
+    assert imports(code) - {"imagestudy"} == names
+
+
+def test_a_text_that_is_no_docstring_counts():
+    for code in (
+        'X = {\n    "a":\n    """b""",\n}',
+        'f(\n    """b""",\n)',
+        'if x:\n    y = """b"""',
+    ):
+        assert normalised(code) != normalised(code.replace("b", "c"))
+    head = 'async def f(\n    x,\n) -> int:  # so\n    # why\n    r"""One.\n\n    "Two"\n    """\n'
+    assert normalised(head + "    return 1") == "async def f(\n    x,\n) -> int:\n    return 1"
 
 
 def test_exactly_the_imported_modules_are_digested(tmp_path):

@@ -1,6 +1,5 @@
 """Where a result comes from: the code, the software, the machine."""
 
-import ast
 import datetime
 import functools
 import hashlib
@@ -16,8 +15,18 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "imagestudy"
-# Not Python's tokenizer, which takes ten times as long: every dry run does this for all modules.
+# Not Python's tokenizer and parser, which take several times as long: every dry run, and every job,
+# does this for all modules.
 TEXT_OR_COMMENT = re.compile(r"""(\"{3}|'{3}|"|')(?:\\.|(?!\1).)*\1|#[^\n]*""", re.DOTALL)
+# Behind the end of a definition's head, or nothing. ASSUME: no text holds such a definition itself.
+DOCSTRING = re.compile(
+    r"""(\A\s*|^[ \t]*(?:(?:async +)?def\b|class\b|\))[^\n]*:[ \t]*\n\s*)"""
+    r"""[rR]?(\"{3}|'{3})(?:\\.|(?!\2).)*\2[ \t]*$""",
+    re.DOTALL | re.MULTILINE,
+)
+IMPORT = re.compile(
+    rf"\bfrom\s+({PACKAGE}[\w.]*)\s+import\s+(\([^)]*\)|(?:\\\n|[^\n;])*)|\bimport\s+([^\n;(]+)"
+)
 PACKAGES = (
     "keras",
     "tensorflow",
@@ -60,59 +69,34 @@ def code_digests(scripts: tuple[Path, ...], source: Path) -> dict[str, Any]:
 @functools.cache
 def _read(path: Path, source: Path) -> tuple[str, frozenset[tuple[str, Path]]]:
     """The digest of the file at `path`, and the files of this package that it imports."""
-    code = path.read_text()
-    # Parsed once, and not kept: many trees slow down all that Python does next.
-    statements = _statements(ast.parse(code))
-    found = hashlib.sha256(_normalised(code, statements).encode()).hexdigest()
-    return found, _imported(statements, source)
+    code = normalised(path.read_text())
+    imported = frozenset().union(*(_files(name, source) for name in imports(code)))
+    return hashlib.sha256(code.encode()).hexdigest(), imported
 
 
-def _imported(statements: list[ast.AST], source: Path) -> frozenset[tuple[str, Path]]:
-    """The files of this package that the code imports, packages' `__init__` included, by name."""
+def imports(code: str) -> set[str]:
+    """What `code` may import of this package, by dotted names; others of them are no modules."""
     names = set()
-    for node in statements:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset().union(*(_files(name, source) for name in names))
+    for package, parts, modules in IMPORT.findall(code):
+        words = [each.strip(" \t\n\\()").split(" ")[0] for each in (parts or modules).split(",")]
+        inner = {f"{package}.{word}" for word in words if word}
+        names |= inner | {package} if package else set(words)
+    return {name for name in names if name.split(".")[0] == PACKAGE}
 
 
 @functools.cache
 def _files(name: str, source: Path) -> frozenset[tuple[str, Path]]:
-    """The files of this package that an import of `name` runs; none of another package's."""
+    """The files of this package that an import of `name` runs."""
     parts = name.split(".")
-    if parts[0] != PACKAGE:
-        return frozenset()
     places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
     found = [file for place in places for file in (f"{place}/__init__.py", f"{place}.py")]
     return frozenset((file, source / file) for file in found if (source / file).is_file())
 
 
-def _statements(tree: ast.Module) -> list[ast.AST]:
-    """`tree` and all statements in it, without their expressions: there are ten times as many."""
-    found: list[ast.AST] = [tree]
-    for node in found:  # grows meanwhile
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, name, None)
-            if isinstance(inner, list):
-                found += inner
-    return found
-
-
 def normalised(code: str) -> str:
     """Python source without comments, docstrings, blank lines and trailing spaces."""
-    return _normalised(code, _statements(ast.parse(code)))
-
-
-def _normalised(code: str, statements: list[ast.AST]) -> str:
-    lines = TEXT_OR_COMMENT.sub(lambda found: found[0] * (found[0][0] != "#"), code).splitlines()
-    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in statements:
-        if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
-            docstring = node.body[0]
-            for row in range(docstring.lineno, docstring.end_lineno + 1):
-                lines[row - 1] = ""
+    code = TEXT_OR_COMMENT.sub(lambda found: found[0] * (found[0][0] != "#"), code)
+    lines = DOCSTRING.sub(r"\1", code).splitlines()
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
