@@ -90,7 +90,14 @@ def _files(name: str, source: Path) -> frozenset[tuple[str, Path]]:
     parts = name.split(".")
     places = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
     found = [file for place in places for file in (f"{place}/__init__.py", f"{place}.py")]
-    return frozenset((file, source / file) for file in found if (source / file).is_file())
+    return frozenset((file, source / file) for file in found if file in _package(source))
+
+
+@functools.cache
+def _package(source: Path) -> frozenset[str]:
+    """All files of this package, relative to `source`."""
+    files = (source / PACKAGE).rglob("*.py")
+    return frozenset(file.relative_to(source).as_posix() for file in files)
 
 
 def normalised(code: str) -> str:
