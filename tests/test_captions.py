@@ -50,12 +50,12 @@ def test_runs_without_an_epoch_have_no_circle(evidence):
 
 
 def test_counts_say_where_classes_differ(evidence):
-    assert text_of(evidence, "data").count("all classes have as many") == 2
+    assert text_of(evidence, "data").count("all classes have the same number") == 2
     split = evidence.datasets["cifar10"]["splits"]["test"]
     split["per_class"] = [6] * 9 + [40]
     text = text_of(evidence, "data")
     assert "CIFAR-10: from 6 to 40 of a class in test." in text
-    assert text.count("all classes have as many") == 1
+    assert text.count("all classes have the same number") == 1
 
 
 def by_class_of(values):

@@ -26,7 +26,8 @@ DATA = {
 }
 PARENT = "vgg16_modern"
 SMALL = {"width": 0.05, "maps": [4, 8], "batch_normalization": True, "upscale": 1}
-SHORT = {"epochs": 2, "batch_size": 8, "precision": "float32", "compiled": False, "views": 2}
+SHORT = {"epochs": 2, "batch_size": 8, "views": 2}
+ENGINE = {"precision": "float32", "compiled": False, "threads": None}
 FULL = Study.load(ROOT, {"scale": "full"})
 MODERN = [name for name, block in FULL.experiments.items() if block["role"] == "modern"]
 CODE = {"digest": "", "modules": {}}
@@ -41,7 +42,7 @@ FILES = {
 def small(name):
     block, declared = FULL.experiments[name], FULL.run_settings(name, 1)["training"]
     network = {key: value for key, value in SMALL.items() if key in block["network"]}
-    training = {key: value for key, value in SHORT.items() if declared[key]}
+    training = ENGINE | {key: value for key, value in SHORT.items() if declared[key]}
     start = {"start": PARENT} if "start" in block else {}
     return {"network": network, "training": training, **start}
 
