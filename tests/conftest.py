@@ -69,7 +69,13 @@ TINY = {
             "generate": {"classes": 10, "train": 2, "test": 2, "unlabelled": 0, "seed": 2},
         },
     },
-    "training": {"batch_size": 12, "epochs": 1, "precision": "float32", "compiled": False},
+    "training": {
+        "batch_size": 12,
+        "epochs": 1,
+        "precision": "float32",
+        "compiled": False,
+        "threads": None,
+    },
     "experiments": {
         "alexnet_own": {
             "title": f"AlexNet on {' / '.join(HARM)}",

@@ -19,8 +19,7 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 ONE_EXPERIMENT = {
     "seeds": [1, 2],
     "datasets": {"tiny_imagenet": TINY["datasets"]["tiny_imagenet"], "cifar10": None},
-    # What a probe would find differs from machine to machine.
-    "training": TINY["training"] | {"precision": "float32", "compiled": False},
+    "training": TINY["training"],
     "experiments": dict.fromkeys(CONFIG["experiments"])
     | {"alexnet": TINY["experiments"]["alexnet"]},
     "searches": dict.fromkeys(CONFIG["searches"]),
