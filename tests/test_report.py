@@ -174,7 +174,8 @@ def test_what_is_looked_at_more_than_once_is_said(tmp_path):
     own["vgg16"].update(flip_test=False)
     found = text()
     assert "each picture, the same shifted by two pixels towards each corner, and the" in found
-    assert "the same shifted by one pixel towards each corner. Those of the others" in found
+    shifted = "each picture and the same shifted by one pixel towards each corner."
+    assert f"{shifted} Those of the others" in found
     assert "each picture and its mirror image." in found
     assert found.count("Probabilities of") == 3
 
