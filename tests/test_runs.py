@@ -32,6 +32,12 @@ OVERRIDES = {
 SIZES = {"maps": [4], "convolutions_per_stage": 1, "units": 8}
 BURST = {"learning_rate": 1e30, "warmup": 0.0}
 CODE = {"digest": "", "modules": {}}
+FILES = {
+    "result": "result.json",
+    "history": "history.csv",
+    "predictions": "predictions.npz",
+    "network": "model.keras",
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,6 @@ def run(data, tmp_path):
     def make(gpus=0, **best):
         found = {"schema": 1, "trial": 1, "network": SIZES, "training": {}, "status": "completed"}
         write_json(tmp_path / "best.json", found | best)
-        names = ("result.json", "history.csv", "predictions.npz", "model.keras")
         return Run(
             Study.load(ROOT, OVERRIDES).run_settings("keras_cnn", 1),
             CODE,
@@ -74,10 +79,7 @@ def run(data, tmp_path):
             1,
             gpus,
             {"data": data, "best": str(tmp_path / "best.json")},
-            {
-                name.partition(".")[0].replace("model", "network"): str(tmp_path / name)
-                for name in names
-            },
+            {key: str(tmp_path / name) for key, name in FILES.items()},
         )
 
     return make
@@ -286,8 +288,6 @@ def test_a_run_behind_a_search_that_found_nothing_is_recorded(run, tmp_path):
 
 def test_a_run_whose_start_has_no_network_is_recorded(data, tmp_path):
     (tmp_path / "start.keras").touch()
-    names = ("result.json", "history.csv", "predictions.npz", "model.keras")
-    outputs = dict(zip(("result", "history", "predictions", "network"), names, strict=True))
     run = Run(
         Study.load(ROOT, OVERRIDES).run_settings("vgg16_transfer", 1),
         CODE,
@@ -295,13 +295,13 @@ def test_a_run_whose_start_has_no_network_is_recorded(data, tmp_path):
         1,
         0,
         {"data": data, "start": str(tmp_path / "start.keras")},
-        {key: str(tmp_path / name) for key, name in outputs.items()},
+        {key: str(tmp_path / name) for key, name in FILES.items()},
     )
     run.perform(lambda run: pytest.fail("there is nothing to train"))
     found = result(tmp_path)
     expected = ("failed", "vgg16, which it starts from, ended without a network")
     assert (found["status"], found["error"]) == expected
-    assert {path.name for path in tmp_path.iterdir()} >= set(names)
+    assert {path.name for path in tmp_path.iterdir()} >= set(FILES.values())
 
 
 def test_the_settings_say_with_how_many_threads_it_is_trained(data, tmp_path):
