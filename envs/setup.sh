@@ -69,10 +69,16 @@ make_with_pip() {
 
 stamp() { pwd; cat "$LOCK"; }
 
+# Where Python is told to write no bytecode, as in many containers, every job would compile the
+# package anew.
+compile_package() {
+    .venv/bin/python -m compileall -q src >&2 || say "src is not compiled: jobs start slower"
+}
+
 set_up_python() {
     local python
     if have flock; then exec 9<"$LOCK"; flock 9; fi # a second make in this checkout waits
-    if stamp | cmp -s - "$STAMP" && .venv/bin/python -c ''; then return; fi
+    if stamp | cmp -s - "$STAMP" && .venv/bin/python -c ''; then compile_package; return; fi
     python=$(choose_python)
     say "making .venv with $python from $LOCK (a few minutes where nothing is cached)"
     rm -rf .venv
@@ -81,6 +87,7 @@ set_up_python() {
         make_with_pip "$python"
     fi
     stamp >"$STAMP"
+    compile_package
 }
 
 # Prints what is missing of the programs, and of the packages that the report's sources ask for.

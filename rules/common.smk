@@ -239,7 +239,7 @@ def runs_of(experiment, file):
 
 
 def of_all_runs(file):
-    """One file of all runs of the study."""
+    """One file of all runs. Rules ask in a function: of a list, all is gone through twice."""
     return [path for name in study.experiments for path in runs_of(name, file)]
 
 

@@ -5,11 +5,7 @@ rule examine:
     input:
         summaries=EVIDENCE["summaries"],
         data=EVIDENCE["data"],
-        predictions=[
-            path
-            for name in study.experiments
-            for path in runs_of(name, "predictions.npz")
-        ],
+        predictions=lambda wildcards: of_all_runs("predictions.npz"),
     output:
         examination=at_scale("examination.json"),
     log:

@@ -84,8 +84,8 @@ rule summarize:
 
 rule verify:
     input:
-        results=of_all_runs("result.json"),
-        predictions=of_all_runs("predictions.npz"),
+        results=lambda wildcards: of_all_runs("result.json"),
+        predictions=lambda wildcards: of_all_runs("predictions.npz"),
     output:
         metrics=at_scale("verified.csv"),
     log:
@@ -111,7 +111,7 @@ rule pack:
         verified=rules.verify.output.metrics,
         examination=at_scale("examination.json"),
         data=[at_scale(f"data/{name}/dataset.json") for name in study.datasets],
-        files=[at_scale(path) for path in packed_files(study)],
+        files=lambda wildcards: [at_scale(path) for path in packed_files(study)],
         environment=str(FOLDER / "envs" / "requirements.lock"),
     output:
         bundle=at_scale("bundle.zip"),

@@ -17,11 +17,13 @@ from typing import Any
 PACKAGE = "imagestudy"
 # Not Python's tokenizer and parser, which take several times as long: every dry run, and every job,
 # does this for all modules.
-TEXT_OR_COMMENT = re.compile(r"""(\"{3}|'{3}|"|')(?:\\.|(?!\1).)*\1|#[^\n]*""", re.DOTALL)
+TEXT_OR_COMMENT = re.compile(
+    r"""(\"{3}|'{3}|"|')(?:[^"'\\]++|\\.|(?!\1).)*+\1|#[^\n]*""", re.DOTALL
+)
 # Behind the end of a definition's head, or nothing. ASSUME: no text holds such a definition itself.
 DOCSTRING = re.compile(
     r"""(\A\s*|^[ \t]*(?:(?:async +)?def\b|class\b|\))[^\n]*:[ \t]*\n\s*)"""
-    r"""[rR]?(\"{3}|'{3})(?:\\.|(?!\2).)*\2[ \t]*$""",
+    r"""[rR]?(\"{3}|'{3})(?:[^"'\\]++|\\.|(?!\2).)*+\2[ \t]*$""",
     re.DOTALL | re.MULTILINE,
 )
 IMPORT = re.compile(
