@@ -14,6 +14,7 @@ from workers import ROOT, fastest, limit
 from imagestudy.engine import CHOSEN
 from imagestudy.results import write_json
 from imagestudy.settings import Study
+from imagestudy.training import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
 
 START = 6.0  # seconds: imports, building, loading
 WAITING = 0.05  # part of the training
@@ -23,10 +24,11 @@ SIZES = {"classes": 10, "train": 500, "test": 20, "unlabelled": 0}
 # Pictures per second of the probe's network, below which one epoch tells as much: the first steps
 # of a training, in which it is traced, weigh less the longer it takes.
 SLOW = 600
+FEW = {"epochs": 1, "pictures": 128}
 SEARCHES = {
     "hand": {
         "trials_per_round": 1,
-        "training": {"epochs": 1, "max_parameters": None},
+        "training": FEW | {"max_parameters": None},
         "candidates": [
             {
                 "network": {
@@ -43,11 +45,13 @@ SEARCHES = {
         "initial_points": None,
         "rounds": 1,
         "trials_per_round": 1,
-        "training": {"epochs": 1},
+        "training": FEW,
     },
     "random": None,
     "default": None,
 }
+# The smallest network's first steps weigh much; the largest is saved where that takes a minute.
+LONGER = ("autokeras", "vgg16")
 WIDE = ("alexnet", "vgg16", "vgg16_transfer", "vgg16_fine_tune")
 
 
@@ -71,7 +75,10 @@ def _waiting(seconds: dict[str, float]) -> float:
 
 
 def _scoring(seconds: dict[str, float]) -> float:
-    return (seconds["scoring"] + seconds["saving"]) / seconds["training"]
+    """The part in a long training, of which checkpoints take a share at most."""
+    saving = seconds["saving"]
+    saved = saving / max(CHECKPOINT_SECONDS, CHECKPOINT_SHARE * saving)
+    return seconds["scoring"] / seconds["training"] + saved
 
 
 def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
@@ -82,10 +89,12 @@ def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
 def _config() -> dict:
     """The whole study's settings."""
     slow = max(each["pictures_per_second"] for each in fastest()["measured"]) < SLOW
-    epochs = 1 if slow else 4
+    epochs = 1 if slow else 2
     probed = dict.fromkeys(CHOSEN, "auto")
     settings = {"epochs": epochs, "batch_size": 128, **probed}
-    experiments = {name: {"training": {"epochs": epochs}} for name in _originals()}
+    experiments = {
+        name: {"training": {"epochs": epochs * (1 + (name in LONGER))}} for name in _originals()
+    }
     for name in WIDE:
         experiments[name]["network"] = {"width": 1.0}
     return {

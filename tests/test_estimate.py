@@ -59,8 +59,22 @@ def test_more_classes_than_can_be_made_up_are_probed(tmp_path):
         "counts": {"classes": 200},
         "settings": {"training": {"batch_size": 8}, "dataset": dataset},
     }
-    described = json.loads(probe._data(asked, tmp_path / "data").read_text())
-    assert len(described["classes"]) == MOST_CLASSES
+    described = probe._data(asked, tmp_path)
+    assert len(json.loads(described.read_text())["classes"]) == MOST_CLASSES
+    made = described.stat().st_mtime_ns
+    assert probe._data(asked, tmp_path) == described
+    assert described.stat().st_mtime_ns == made
+    other = asked | {"settings": {"training": {"batch_size": 16}, "dataset": dataset}}
+    assert probe._data(other, tmp_path) != described
+
+
+def test_what_was_found_of_the_engine_is_taken(fresh_study):
+    (fresh_study.folder / "results" / "demo").mkdir(parents=True)
+    engine = fresh_study.folder / "results" / "demo" / "engine.json"
+    engine.write_text("{}")
+    ended = estimated(fresh_study, "--config", "training={precision: auto}")
+    assert ended.returncode != 0
+    assert f"{engine} was made by another version of the study" in ended.stderr
 
 
 def test_where_jobs_ran_before_their_own_times_are_taken(finished_study):

@@ -131,7 +131,7 @@ def _probed(jobs: list[Job], study: Study, root: Path, results: Path) -> list[Co
     light = _seconds_of(LIGHT, root)
     trainings = {job.trained: job for job in jobs if job.trained and not _own_search(job, study)}
     asked = [each for job in trainings.values() for each in _trainings(job, study, root, counts)]
-    found = _of_probe(asked, root) if asked else []
+    found = _of_probe(asked, root, results / "engine.json") if asked else []
     costs = []
     for job in jobs:
         if _own_search(job, study):
@@ -195,11 +195,12 @@ def _trainings(
     ]
 
 
-def _of_probe(asked: list[dict[str, Any]], root: Path) -> list[dict[str, float]]:
+def _of_probe(asked: list[dict[str, Any]], root: Path, engine: Path) -> list[dict[str, float]]:
     """What the probe finds, in a process of its own, since Keras keeps the memory it takes."""
+    found = str(engine.resolve()) if engine.exists() else None
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        write_json(place / "asked.json", {"trainings": asked})
+        write_json(place / "asked.json", {"trainings": asked, "engine": found})
         _run(["-m", "imagestudy.probe", folder], root)
         return read_json(place / "found.json")
 

@@ -1,6 +1,7 @@
 """What trainings will take on this machine: a few steps of each, on made-up pictures.
 
 `python -m imagestudy.probe FOLDER` reads `FOLDER/asked.json` and writes `FOLDER/found.json`.
+`asked.json` has the `trainings`, and the path of what was found of the `engine` or null.
 """
 
 import json
@@ -110,11 +111,9 @@ def probe(asked: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     """For each of `asked["trainings"]` what it will take: `seconds`, `flops` and so on."""
     found, chosen = [], {}
     if any("auto" in each["settings"]["training"].values() for each in asked["trainings"]):
-        chosen = {"engine": str(folder / "engine.json")}
-        threads = max(each["threads"] for each in asked["trainings"])
-        write_json(Path(chosen["engine"]), engine.probe(threads))
+        chosen = {"engine": asked["engine"] or _engine(asked["trainings"], folder)}
     for number, each in enumerate(asked["trainings"]):
-        data = _data(each, folder / f"data-{number}")
+        data = _data(each, folder)
         inputs = {"data": str(data), "start": "", **chosen}
         if each["search"]:
             proposals = propose(with_data(each["search"], read_json(data)), 1, [])
@@ -141,16 +140,28 @@ def probe(asked: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _engine(trainings: list[dict[str, Any]], folder: Path) -> str:
+    path = folder / "engine.json"
+    write_json(path, engine.probe(max(each["threads"] for each in trainings)))
+    return str(path)
+
+
 def _data(asked: dict[str, Any], folder: Path) -> Path:
     """Made-up pictures, prepared as the training's data will be: a few batches of them.
 
+    Trainings on the same data share them.
+
     ASSUME: what classes there are more than can be made up costs nothing worth counting.
     """
-    folder.mkdir(parents=True)
-    counts, settings = asked["counts"], asked["settings"]
-    classes = min(counts["classes"], MOST_CLASSES)
-    wanted = STEPS * settings["training"]["batch_size"]
-    held_back = settings["dataset"]["selection_fraction"]
+    dataset, batch_size = asked["settings"]["dataset"], asked["settings"]["training"]["batch_size"]
+    classes = min(asked["counts"]["classes"], MOST_CLASSES)
+    place = folder / provenance.digest([dataset, batch_size, classes])
+    described = place / "prepared" / "dataset.json"
+    if described.exists():
+        return described
+    place.mkdir()
+    wanted = STEPS * batch_size
+    held_back = dataset["selection_fraction"]
     generated = {
         "classes": classes,
         # So many that a class gives one at least, and keeps one.
@@ -163,10 +174,10 @@ def _data(asked: dict[str, Any], folder: Path) -> Path:
         "unlabelled": 0,
         "seed": 1,
     }
-    archive = folder / "pictures.zip"
+    archive = place / "pictures.zip"
     generate(SOURCE | generated, archive)
-    prepare(archive, settings["dataset"] | SOURCE | WHOLE, {}, folder / "prepared")
-    return folder / "prepared" / "dataset.json"
+    prepare(archive, dataset | SOURCE | WHOLE, {}, described.parent)
+    return described
 
 
 if __name__ == "__main__":
