@@ -13,10 +13,9 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
-from workers import ROOT, fastest, limit
+from workers import ROOT, keep_fastest, limit
 
 from imagestudy import provenance
-from imagestudy.results import write_json
 
 LIMIT = 1.5  # by which factor an estimate may be off
 ALL = ["report.pdf", "--config", "scale=cpu"]
@@ -36,8 +35,7 @@ def measure() -> list[dict[str, object]]:
     published = _published()
     if published:
         with tempfile.TemporaryDirectory() as folder:
-            # The probe has run already for this machine.
-            write_json(Path(folder) / "results" / "cpu" / "engine.json", fastest())
+            keep_fastest(Path(folder), "cpu")
             rows += _rows("cpu", _said(folder, ALL), published)
     return rows
 

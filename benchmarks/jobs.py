@@ -9,10 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from workers import ROOT, fastest, limit
+from workers import ROOT, fastest, keep_fastest, limit
 
 from imagestudy.engine import CHOSEN
-from imagestudy.results import write_json
 from imagestudy.settings import Study
 from imagestudy.training import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
 
@@ -21,8 +20,8 @@ WAITING = 0.05  # part of the training
 SCORING = 0.05
 # A tenth of them is the selection split: one batch of the evaluation, as in full-sized data.
 SIZES = {"classes": 10, "train": 500, "test": 20, "unlabelled": 0}
-# Pictures per second of the probe's network, below which one epoch tells as much: the first steps
-# of a training, in which it is traced, weigh less the longer it takes.
+# Pictures per second of the probe's network, below which one epoch of all tells as much: the first
+# steps of a training, in which it is traced, weigh less the longer it takes.
 SLOW = 600
 FEW = {"epochs": 1, "pictures": 128}
 SEARCHES = {
@@ -75,7 +74,7 @@ def _waiting(seconds: dict[str, float]) -> float:
 
 
 def _scoring(seconds: dict[str, float]) -> float:
-    """The part in a long training, of which checkpoints take a share at most."""
+    """The part of a long training: of that, checkpoints take no more than their share."""
     saving = seconds["saving"]
     saved = saving / max(CHECKPOINT_SECONDS, CHECKPOINT_SHARE * saving)
     return seconds["scoring"] / seconds["training"] + saved
@@ -89,11 +88,11 @@ def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
 def _config() -> dict:
     """The whole study's settings."""
     slow = max(each["pictures_per_second"] for each in fastest()["measured"]) < SLOW
-    epochs = 1 if slow else 2
+    usual, longer = (1, 1) if slow else (2, 4)
     probed = dict.fromkeys(CHOSEN, "auto")
-    settings = {"epochs": epochs, "batch_size": 128, **probed}
+    settings = {"epochs": usual, "batch_size": 128, **probed}
     experiments = {
-        name: {"training": {"epochs": epochs * (1 + (name in LONGER))}} for name in _originals()
+        name: {"training": {"epochs": longer if name in LONGER else usual}} for name in _originals()
     }
     for name in WIDE:
         experiments[name]["network"] = {"width": 1.0}
@@ -115,8 +114,7 @@ def _results() -> dict[str, dict]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(config))
-        # The probe has run already for this machine.
-        write_json(Path(folder) / "results" / "demo" / "engine.json", fastest())
+        keep_fastest(Path(folder), "demo")
         targets = {name: f"results/demo/runs/{name}/seed-1/result.json" for name in _originals()}
         subprocess.run(
             [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),

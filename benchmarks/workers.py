@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imagestudy import engine
+from imagestudy.results import write_json
 
 ROOT = Path(__file__).parent.parent
 ALTERNATIONS = 5
@@ -19,6 +20,11 @@ THREADS = 2
 def fastest() -> dict[str, Any]:
     """Precision and threads with which the study trains fastest here, probed once."""
     return engine.probe(THREADS)
+
+
+def keep_fastest(folder: Path, scale: str) -> None:
+    """Put what was probed where a study in `folder` would, so that it does not probe again."""
+    write_json(folder / "results" / scale / "engine.json", fastest())
 
 
 class Worker:

@@ -78,7 +78,7 @@ compile_package() {
 set_up_python() {
     local python
     if have flock; then exec 9<"$LOCK"; flock 9; fi # a second make in this checkout waits
-    if stamp | cmp -s - "$STAMP" && .venv/bin/python -c ''; then compile_package; return; fi
+    if stamp | cmp -s - "$STAMP" && .venv/bin/python -c ''; then return; fi
     python=$(choose_python)
     say "making .venv with $python from $LOCK (a few minutes where nothing is cached)"
     rm -rf .venv
@@ -87,7 +87,6 @@ set_up_python() {
         make_with_pip "$python"
     fi
     stamp >"$STAMP"
-    compile_package
 }
 
 # Prints what is missing of the programs, and of the packages that the report's sources ask for.
@@ -135,7 +134,7 @@ set_up_slurm() {
 }
 
 case "${1:-}" in
-    python) set_up_python ;;
+    python) set_up_python; compile_package ;;
     latex) set_up_latex ;;
     peer) set_up_peer ;;
     slurm) set_up_slurm ;;

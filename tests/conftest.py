@@ -45,6 +45,15 @@ ELSEWHERE = {
     if key in ("experiments", "searches")
 }
 SIZES = {"vgg16": 0.05, "vgg16_transfer": 0.05, "vgg16_fine_tune": 0.05, "vgg16_from_scratch": 0.05}
+# What a probe would find differs from machine to machine.
+ENGINE = {"precision": "float32", "compiled": False, "threads": None}
+# Of a run.
+FILES = {
+    "result": "result.json",
+    "history": "history.csv",
+    "predictions": "predictions.npz",
+    "network": "model.keras",
+}
 TINY = {
     "title": f"By hand? {HARM[0]} {HARM[10]} {HARM[5]}",
     "subtitle": " ".join(HARM),
@@ -69,13 +78,7 @@ TINY = {
             "generate": {"classes": 10, "train": 2, "test": 2, "unlabelled": 0, "seed": 2},
         },
     },
-    "training": {
-        "batch_size": 12,
-        "epochs": 1,
-        "precision": "float32",
-        "compiled": False,
-        "threads": None,
-    },
+    "training": {"batch_size": 12, "epochs": 1} | ENGINE,
     "experiments": {
         "alexnet_own": {
             "title": f"AlexNet on {' / '.join(HARM)}",

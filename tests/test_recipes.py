@@ -10,7 +10,7 @@ import runpy
 
 import pytest
 import yaml
-from conftest import ROOT, prepared
+from conftest import ENGINE, FILES, ROOT, prepared
 
 from imagestudy.runs import Run
 from imagestudy.settings import Study
@@ -27,16 +27,9 @@ DATA = {
 PARENT = "vgg16_modern"
 SMALL = {"width": 0.05, "maps": [4, 8], "batch_normalization": True, "upscale": 1}
 SHORT = {"epochs": 2, "batch_size": 8, "views": 2}
-ENGINE = {"precision": "float32", "compiled": False, "threads": None}
 FULL = Study.load(ROOT, {"scale": "full"})
 MODERN = [name for name, block in FULL.experiments.items() if block["role"] == "modern"]
 CODE = {"digest": "", "modules": {}}
-FILES = {
-    "result": "result.json",
-    "history": "history.csv",
-    "predictions": "predictions.npz",
-    "network": "model.keras",
-}
 
 
 def small(name):

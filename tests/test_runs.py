@@ -7,7 +7,7 @@ import os
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, prepared
+from conftest import FILES, ROOT, prepared
 
 from imagestudy import provenance
 from imagestudy.errors import StudyError
@@ -32,12 +32,6 @@ OVERRIDES = {
 SIZES = {"maps": [4], "convolutions_per_stage": 1, "units": 8}
 BURST = {"learning_rate": 1e30, "warmup": 0.0}
 CODE = {"digest": "", "modules": {}}
-FILES = {
-    "result": "result.json",
-    "history": "history.csv",
-    "predictions": "predictions.npz",
-    "network": "model.keras",
-}
 
 
 @pytest.fixture(scope="module")
