@@ -4,6 +4,13 @@ import pytest
 from imagestudy import statistics
 
 
+def test_wilsons_interval_holds_the_accuracy_of_none_right_and_of_all():
+    for pictures in range(1, 300):
+        for accuracy in (0.0, 1.0):
+            low, high = statistics.wilson(accuracy, pictures)
+            assert low <= accuracy <= high
+
+
 def test_several_seeds_have_a_t_interval_and_one_has_wilsons():
     several = statistics.estimate([0.5, 0.52, 0.54], 1000)
     assert several.mean == pytest.approx(0.52)

@@ -113,7 +113,8 @@ def wilson(accuracy: float, pictures: int) -> tuple[float, float]:
     low, high = proportion_confint(
         round(accuracy * pictures), pictures, alpha=1 - CONFIDENCE, method="wilson"
     )
-    return float(low), float(high)
+    # Of none right, or all, an end is the accuracy but for rounding: it may lie on its other side.
+    return min(float(low), accuracy), max(float(high), accuracy)
 
 
 def two_proportions(first: float, second: float, pictures: int) -> Comparison:
