@@ -50,7 +50,7 @@ SEARCHES = {
     "default": None,
 }
 # The smallest network's first steps weigh much; the largest is saved where that takes a minute.
-LONGER = ("autokeras", "vgg16")
+LONGER = {"autokeras": 4, "vgg16": 3}
 WIDE = ("alexnet", "vgg16", "vgg16_transfer", "vgg16_fine_tune")
 
 
@@ -88,12 +88,10 @@ def _worst(name: str, most: float, unit: str, seconds: dict, measured) -> dict:
 def _config() -> dict:
     """The whole study's settings."""
     slow = max(each["pictures_per_second"] for each in fastest()["measured"]) < SLOW
-    usual, longer = (1, 1) if slow else (2, 4)
+    usual, longer = (1, {}) if slow else (2, LONGER)
     probed = dict.fromkeys(CHOSEN, "auto")
     settings = {"epochs": usual, "batch_size": 128, **probed}
-    experiments = {
-        name: {"training": {"epochs": longer if name in LONGER else usual}} for name in _originals()
-    }
+    experiments = {name: {"training": {"epochs": longer.get(name, usual)}} for name in _originals()}
     for name in WIDE:
         experiments[name]["network"] = {"width": 1.0}
     return {

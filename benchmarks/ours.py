@@ -16,7 +16,7 @@ from imagestudy.networks.keras_cnn import keras_cnn
 from imagestudy.networks.vgg16 import vgg16
 
 CLASSES, BATCH, STEPS = 200, 128, 6
-SECONDS = 3  # a slow processor has fewer steps, as in pytorch.py
+SECONDS = 2  # a slow processor has fewer steps, as in pytorch.py
 SHAPE = {
     "image_shape": (32, 32, 3),
     "classes": CLASSES,

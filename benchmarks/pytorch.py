@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 CLASSES, BATCH, STEPS = 200, 128, 6
-SECONDS = 3  # a slow processor has fewer steps, as in ours.py
+SECONDS = 2  # a slow processor has fewer steps, as in ours.py
 # A precision that the processor only imitates takes many times as long: a few pictures tell.
 FEW, HOPELESS = 16, 3
 

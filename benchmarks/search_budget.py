@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from workers import ROOT, limit
 
-BUDGET = 40  # device-seconds
+BUDGET = 30  # device-seconds
 TRIALS_PER_ROUND = 2
 SEARCH = {"rounds": 8, "trials_per_round": TRIALS_PER_ROUND, "device_seconds": BUDGET}
 TRAINING = {"epochs": 2, "seconds": 20}
