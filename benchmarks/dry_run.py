@@ -14,7 +14,7 @@ from workers import ROOT, row
 SEEDS = list(range(1, 73))
 TIMES = 2.0
 # Both sides take seconds, in which a shared machine's speed changes by half: many of them.
-ALTERNATIONS = 9
+ALTERNATIONS = 7
 ONE_RULE = 'rule one:\n    output: "one"\n    shell: "touch {output}"\n'
 
 

@@ -21,7 +21,8 @@ LIMIT = 1.5  # by which factor an estimate may be off
 ALL = ["report.pdf", "--config", "scale=cpu"]
 # Fine-tuning starts from VGG-16, which is trained for it.
 PART = ["results/demo/searches/autokeras/ledger.csv", "vgg16_fine_tune"]
-PART += ["--config", "scale=demo", "seeds=[1]"]
+SEARCH = 'searches={"autokeras": {"rounds": 1, "initial_points": 1}}'
+PART += ["--config", "scale=demo", "seeds=[1]", SEARCH]
 PUBLISHED = ROOT / "published" / "cpu" / "bundle.zip"
 
 

@@ -106,7 +106,7 @@ class Training:
 
     def _rate(self, bfloat16: bool, count: int) -> float:
         self.bfloat16 = bfloat16
-        self.epoch(count)
+        self.epoch(min(count, BATCH))  # warm
         return self.epoch(count)
 
 

@@ -7,6 +7,8 @@ from workers import ROOT, THREADS, Worker, fastest, in_turn, row
 
 from imagestudy.training import PASSES
 
+OURS = Path(sys.executable)
+THEIRS = ROOT / ".venv-peer" / "bin" / "python"
 NETWORKS = ("alexnet", "vgg16", "cnn")
 PEAK_GOAL = 0.6
 IMITATED = 3
@@ -19,38 +21,37 @@ def measure() -> list[dict]:
     The peak of bfloat16 only where the machine has it: imitated, it says nothing of the engine.
     """
     found = fastest()
-    precision, threads = found["precision"], str(found["threads"])
-    ours = Path(sys.executable)
-    theirs = ROOT / ".venv-peer" / "bin" / "python"
-    rows = []
-    for name in NETWORKS:
-        with (
-            Worker(ours, "ours.py", name, precision, threads) as our,
-            Worker(theirs, "pytorch.py", name, str(THREADS)) as peer,
-        ):
-            what = f"training {name}, {precision}: ours / PyTorch"
-            rate, their_rate, ratio = in_turn(our, peer)
-            rows.append(row(what, rate, their_rate, "pictures/s", ratio, 1.0))
+    chosen, threads = found["precision"], str(found["threads"])
+    against_peer, of_peak = [], []
+    for name, precision in _trainings(chosen, found["measured"]):
+        with Worker(OURS, "ours.py", name, precision, threads) as our:
+            if precision == chosen:
+                with Worker(THEIRS, "pytorch.py", name, str(THREADS)) as peer:
+                    against_peer.append(_against_peer(name, precision, in_turn(our, peer)))
+            if name == "vgg16":
+                with Worker(OURS, "matrix_products.py", DTYPES[precision], threads) as peak:
+                    of_peak.append(_of_peak(precision, in_turn(our, peak)))
+    return against_peer + of_peak
+
+
+def _trainings(chosen: str, measured: list[dict]) -> list[tuple[str, str]]:
+    """Networks and precisions: all in the `chosen` one, VGG-16 in each that the machine has."""
+    had = [each for each in DTYPES if each != chosen and not _imitated(each, measured)]
+    return [(name, chosen) for name in NETWORKS] + [("vgg16", precision) for precision in had]
+
+
+def _against_peer(name: str, precision: str, rates: tuple[float, float, float]) -> dict:
+    rate, theirs, ratio = rates
+    what = f"training {name}, {precision}: ours / PyTorch"
+    return row(what, rate, theirs, "pictures/s", ratio, 1.0)
+
+
+def _of_peak(precision: str, rates: tuple[float, float, float]) -> dict:
     operations = PASSES * _operations_of_vgg16()
-    for precision, dtype in DTYPES.items():
-        if _imitated(precision, found["measured"]):
-            continue
-        with (
-            Worker(ours, "ours.py", "vgg16", precision, threads) as our,
-            Worker(ours, "matrix_products.py", dtype, threads) as peak,
-        ):
-            rate, most, ratio = in_turn(our, peak)
-            rows.append(
-                row(
-                    f"training vgg16, {precision}: part of the peak of matrix products",
-                    rate * operations / 1e9,
-                    most / 1e9,
-                    "GFLOP/s",
-                    ratio * operations,
-                    PEAK_GOAL,
-                )
-            )
-    return rows
+    rate, most, ratio = rates
+    what = f"training vgg16, {precision}: part of the peak of matrix products"
+    ours, peak = rate * operations / 1e9, most / 1e9
+    return row(what, ours, peak, "GFLOP/s", ratio * operations, PEAK_GOAL)
 
 
 def _imitated(precision: str, measured: list[dict]) -> bool:
